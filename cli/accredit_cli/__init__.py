@@ -1,0 +1,1 @@
+"""The command line: the same compiler and the same decision code, offline."""

@@ -1,0 +1,1 @@
+"""The audit trail: what a record says, and where it is kept."""

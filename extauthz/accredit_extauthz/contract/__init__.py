@@ -1,0 +1,1 @@
+"""All that the two planes share: the snapshot's records, their bytes, and the grammars in them. Pure."""

@@ -1,0 +1,55 @@
+"""HTTP paths in rules: `*` stands for one segment, a trailing `/**` for any number of further ones."""
+
+import re
+import urllib.parse
+
+from accredit_extauthz.contract.names import has_hidden_characters
+
+_SEGMENT = r"(?!\.{1,2}(?:/|$))[A-Za-z0-9._~!$&'()+,=@:-]+"
+_LITERAL = re.compile(rf"/|(?:/{_SEGMENT})+/?")
+_PATTERN = re.compile(rf"/\*\*|(?:/(?:\*|{_SEGMENT}))+(?:/\*\*|/)?|/")
+_ENCODED = re.compile(r"(?:%[0-9A-F]{2})+")
+_ANY_SEGMENT = r"[^/]+"
+
+
+def is_path(text: str) -> bool:
+    r"""Whether `text` is an absolute path that has one spelling only.
+
+    No empty, dot or parameter segments, and encoded only where needed.
+
+    `;` and `\\` are refused because servers disagree about what they mean; so is every percent-encoding of an ASCII
+    character but the space, because `%2e`, `%2f`, `%25` and the like make a second spelling of another path. Text
+    beyond ASCII is accepted as upper-case percent-encoded UTF-8.
+    """
+    if "%" not in text:
+        return _LITERAL.fullmatch(text) is not None
+    return _LITERAL.fullmatch(_ENCODED.sub("_", text)) is not None and all(map(_is_needed, _ENCODED.findall(text)))
+
+
+def _is_needed(run: str) -> bool:
+    """Whether a run of percent-encodings spells only spaces and visible characters beyond ASCII."""
+    try:
+        decoded = urllib.parse.unquote(run, errors="strict")
+    except UnicodeDecodeError:
+        return False
+    return all(character == " " or not character.isascii() for character in decoded) and not has_hidden_characters(
+        decoded
+    )
+
+
+def is_path_pattern(text: str) -> bool:
+    """Whether `text` is a path in which whole segments may be `*` and the end may be `/**`."""
+    return _PATTERN.fullmatch(text) is not None
+
+
+def compile_path_pattern(text: str) -> re.Pattern[str]:
+    """Compile a pattern for `fullmatch`. `/a/**` matches what lies beneath `/a`, not `/a` itself."""
+    head, tail = (text[:-3], r"/.+") if text.endswith("/**") else (text, "")
+    segments = (_ANY_SEGMENT if segment == "*" else re.escape(segment) for segment in head.split("/"))
+    return re.compile("/".join(segments) + tail)
+
+
+def is_under(path: str, prefix: str) -> bool:
+    """Whether `path` is `prefix` or lies beneath it on a segment border. The empty prefix and `/` cover every path."""
+    stem = prefix.removesuffix("/")
+    return path.startswith(stem) and path[len(stem) : len(stem) + 1] in ("", "/")

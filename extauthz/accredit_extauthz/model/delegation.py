@@ -1,0 +1,71 @@
+"""What a token proves, step by step. Each type is built in one place, and only from the one before it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from accredit_extauthz.contract.names import Issuer
+from accredit_extauthz.contract.snapshot import AgentRecord, CallerKind
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Subject:
+    """Who, at which issuer. Compared byte for byte; `sub` alone identifies nobody (RFC 7519 §4.1.2)."""
+
+    issuer: Issuer
+    subject: str
+
+    def __str__(self) -> str:
+        return f"{self.subject} of {self.issuer}"
+
+
+@dataclass(frozen=True, slots=True)
+class Delegation:
+    """Who asks, through whom. `agents` runs root first, the current actor last; empty for a person's own token.
+
+    Groups and tenant are None when the token does not say them in a form that can be believed.
+    """
+
+    user: Subject
+    agents: tuple[Subject, ...]
+    client: str | None
+    scopes: frozenset[str]
+    groups: frozenset[str] | None
+    tenant: str | None
+    email: str | None  # None unless the issuer names a claim and email_verified is not false
+
+    @property
+    def caller(self) -> CallerKind:
+        """Delegated when an agent acts, else User."""
+        return CallerKind.DELEGATED if self.agents else CallerKind.USER
+
+
+@dataclass(frozen=True, slots=True)
+class SignedClaims:
+    """The claims of a token that `issuer` signed: signature verified, well-formed, of an accepted type."""
+
+    issuer: Issuer
+    claims: Mapping[str, object]
+    audiences: tuple[str, ...]
+    issued_at: int
+    expires_at: int
+    not_before: int | None
+    token_id: str | None  # `jti`
+    lineage: frozenset[str]  # `jti`, `parent_jti` and `root_jti`, those present
+    confirmation: str | None  # cnf x5t#S256 (RFC 8705 §3.1)
+    thumbprint: str  # base64url SHA-256 of the signed part: equal for a malleated signature
+
+
+@dataclass(frozen=True, slots=True)
+class Hop:
+    """One agent of a chain: the subject that named it, and the record that claims the subject."""
+
+    subject: Subject
+    agent: AgentRecord
+
+
+@dataclass(frozen=True, slots=True)
+class LiveChain:
+    """A delegation whose every hop is known and live, root first; no hops for a person's own token."""
+
+    delegation: Delegation
+    hops: tuple[Hop, ...]

@@ -1,0 +1,1 @@
+"""The shell around the decision core: state and time live here and nowhere else."""

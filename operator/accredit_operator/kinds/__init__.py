@@ -1,0 +1,1 @@
+"""What users write, as they write it: the four kinds' structure. Their meaning is in `compile`."""
