@@ -32,5 +32,8 @@ class Meter(Protocol):
     def checked(self, decision: Decision, elapsed_ns: int) -> None:
         """Count one answered check."""
 
+    def audited(self) -> None:
+        """Count one audit record that was written."""
+
     def audit_failed(self) -> None:
         """Count one audit record that could not be written."""

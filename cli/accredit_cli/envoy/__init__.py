@@ -1,0 +1,1 @@
+"""Envoy's configuration as typed messages: one listener that asks Accredit about every request."""

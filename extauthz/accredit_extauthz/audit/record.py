@@ -1,0 +1,175 @@
+"""One decision as one line of JSON: the audit record, version 1 (docs/audit.md).
+
+It holds what was proved and what was decided. It never holds the token, the values of arguments, or members of `act`
+beyond the subjects of the chain. Every text in it is cut, so a line is bounded whatever a sender writes.
+"""
+
+from datetime import UTC, datetime
+
+from accredit_extauthz.audit.text import cut, cut_all, one_line
+from accredit_extauthz.model.call import Call
+from accredit_extauthz.model.decision import Decision, Evidence
+from accredit_extauthz.serve.occasion import Occasion
+
+VERSION = 1
+
+_MAX_PATH = 2048  # characters
+_MAX_HOPS = 32
+_NS_PER_US = 1_000
+_US_PER_S = 1_000_000
+
+
+def encode(decision: Decision, occasion: Occasion, latency_us: int) -> bytes:
+    """Return the audit record as one line, newline included. Members keep this order; what is unknown is null."""
+    evidence, call = decision.evidence, decision.evidence.call
+    return one_line(
+        {
+            "v": VERSION,
+            "time": _time(occasion.now_ns),
+            "decision_id": occasion.decision_id,
+            "request_id": cut(call.request_id) or None if call else None,
+            "trace_id": cut(call.trace_id) or None if call else None,
+            "decision": decision.ruling.value,
+            "reason": decision.reason.value,
+            "message": cut(decision.message),
+            "policy": _policy(evidence),
+            "snapshot": _snapshot(occasion),
+            "user": _user(evidence),
+            "agent": _agent(evidence),
+            "chain": _chain(evidence),
+            "token": _token(evidence),
+            "scopes": _scopes(evidence),
+            "operation": _operation(evidence),
+            "target": _target(call) if call else None,
+            "peer": _peer(call) if call else None,
+            "latency_us": latency_us,
+        }
+    )
+
+
+def _time(now_ns: int) -> str:
+    """RFC 3339 in UTC with six digits of fraction; integers all the way, because a float has no microseconds left."""
+    seconds, micros = divmod(now_ns // _NS_PER_US, _US_PER_S)
+    return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%dT%H:%M:%S}.{micros:06d}Z"
+
+
+def _instant(seconds: int) -> str:
+    return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%dT%H:%M:%SZ}"
+
+
+def _snapshot(occasion: Occasion) -> dict[str, object] | None:
+    return None if occasion.digest is None else {"sequence": occasion.sequence, "digest": occasion.digest}
+
+
+def _policy(evidence: Evidence) -> dict[str, object] | None:
+    governing = evidence.governing
+    if governing is None:
+        return None
+    return {
+        "namespace": governing.policy.namespace,
+        "name": governing.policy.name,
+        "rule": _rule(evidence),
+        "mode": governing.body.mode.value,
+        "generation": governing.generation,
+    }
+
+
+def _rule(evidence: Evidence) -> str | None:
+    """Name the rule that decided; with its policy before it when that is not the governing one."""
+    if evidence.rule is None or evidence.governing is None:
+        return None
+    policy, name = evidence.rule
+    return name if policy == evidence.governing.policy else f"{policy}/{name}"
+
+
+def _user(evidence: Evidence) -> dict[str, object] | None:
+    """Name the user; before the delegation was read, whom the token names, marked while nobody signed for it."""
+    delegation, claims, unverified = evidence.delegation, evidence.claims, evidence.unverified_user
+    if delegation is not None:
+        return {
+            "issuer": cut(delegation.user.issuer),
+            "subject": cut(delegation.user.subject),
+            "email": cut(delegation.email) if delegation.email else None,
+            "tenant": cut(delegation.tenant) if delegation.tenant else None,
+        }
+    if claims is not None:
+        return _named_user(claims.issuer, str(claims.claims.get("sub", "")))
+    if unverified is not None:
+        return _named_user(unverified.issuer, unverified.subject) | {"unverified": True}
+    return None
+
+
+def _named_user(issuer: str, subject: str) -> dict[str, object]:
+    return {"issuer": cut(issuer), "subject": cut(subject), "email": None, "tenant": None}
+
+
+def _agent(evidence: Evidence) -> dict[str, object] | None:
+    """Name the current actor, which is known once every hop is."""
+    delegation, hops = evidence.delegation, evidence.hops
+    if delegation is None or not hops or len(hops) != len(delegation.agents):
+        return None
+    return {"namespace": hops[-1].agent.ref.namespace, "name": hops[-1].agent.ref.name}
+
+
+def _chain(evidence: Evidence) -> list[dict[str, object]]:
+    agents = evidence.delegation.agents[:_MAX_HOPS] if evidence.delegation else ()
+    known = [hop.agent.ref for hop in evidence.hops]
+    refs = [*known, *[None] * len(agents)]
+    return [
+        {
+            "issuer": cut(subject.issuer),
+            "subject": cut(subject.subject),
+            "namespace": None if ref is None else ref.namespace,
+            "name": None if ref is None else ref.name,
+        }
+        for subject, ref in zip(agents, refs, strict=False)
+    ]
+
+
+def _token(evidence: Evidence) -> dict[str, object] | None:
+    claims = evidence.claims
+    if claims is None:
+        return None
+    return {
+        "id": cut(claims.token_id) if claims.token_id is not None else None,
+        "issued_at": _instant(claims.issued_at),
+        "expires_at": _instant(claims.expires_at),
+        "thumbprint": claims.thumbprint,
+    }
+
+
+def _scopes(evidence: Evidence) -> dict[str, object] | None:
+    if evidence.delegation is None:
+        return None
+    return {
+        "token": cut_all(sorted(evidence.delegation.scopes)),
+        "effective": cut_all(sorted(evidence.effective_scopes)),
+        "required": cut_all(evidence.required_scopes),
+    }
+
+
+def _operation(evidence: Evidence) -> dict[str, object] | None:
+    """Say what was asked: in the protocol's words once it was understood, before that as HTTP."""
+    operation, call = evidence.operation, evidence.call
+    if operation is None:
+        return _request_line(call) if call else None
+    return {
+        "protocol": operation.protocol.value,
+        "method": cut(operation.method),
+        "tool": cut(operation.name) if operation.name is not None else None,
+        "path": cut(operation.path, _MAX_PATH),
+        "arguments_digest": operation.arguments_digest,
+    }
+
+
+def _request_line(call: Call) -> dict[str, object]:
+    path = cut(call.path, _MAX_PATH)
+    return {"protocol": None, "method": cut(call.method), "tool": None, "path": path, "arguments_digest": None}
+
+
+def _target(call: Call) -> dict[str, object]:
+    return {"host": cut(call.host), "destination": cut(call.destination) or None}
+
+
+def _peer(call: Call) -> dict[str, object]:
+    return {"spiffe_id": cut(call.peer.principal) or None, "address": cut(call.peer.address) or None}

@@ -1,0 +1,13 @@
+"""What an audit record says of a check beside its decision."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Occasion:
+    """When a check was answered, under which name, and from which snapshot (None when there was none)."""
+
+    decision_id: str
+    now_ns: int  # Unix time
+    sequence: int | None
+    digest: str | None

@@ -1,0 +1,39 @@
+from contextlib import ExitStack
+
+import grpc
+import pytest
+
+from accredit_extauthz.transport.grpcio import GrpcServer
+
+CHECK = "/envoy.service.auth.v3.Authorization/Check"
+
+
+@pytest.fixture
+def served():
+    """Starts servers on loopback, opens channels to them, and ends both."""
+    with ExitStack() as stack:
+
+        def serve(handler=lambda data: b"answer to " + data, *, ready=lambda: True, listen="127.0.0.1:0", **more):
+            server = GrpcServer(handler, b"fallback", ready, listen, **more)
+            address = server.start()
+            stack.callback(server.stop, 0, 0)
+            return server, address
+
+        def channel(address, credentials=None):
+            opened = (
+                grpc.insecure_channel(address) if credentials is None else grpc.secure_channel(address, credentials)
+            )
+            return stack.enter_context(opened)
+
+        serve.channel = channel
+        yield serve
+
+
+@pytest.fixture
+def check(served):
+    """Asks Check once over a new channel."""
+
+    def ask(address, data=b"x", *, timeout=5):
+        return served.channel(address).unary_unary(CHECK)(data, timeout=timeout)
+
+    return ask
