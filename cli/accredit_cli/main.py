@@ -1,6 +1,6 @@
 """`accredit`: one verb a module of `verbs/`, imported when it is called.
 
-A verb module exposes `command`, a function, or `app`, a `typer.Typer` that groups several.
+A verb module exposes `command`, a function, with examples in `EPILOG`; or `app`, a `typer.Typer` that groups several.
 Exit status everywhere: 0 yes, 1 no, denied or failed, 2 wrong usage or an error.
 """
 
@@ -14,6 +14,12 @@ import typer
 # One line a verb: its name, its module in accredit_cli.verbs. The order is that of `accredit --help`.
 VERBS = {
     "demo": "demo",
+    "validate": "validate",
+    "compile": "compile",
+    "explain": "explain",
+    "test": "test",
+    "audit": "audit",
+    "resume": "resume",
     "token": "token",
     "envoy-config": "envoy_config",
 }
@@ -40,7 +46,7 @@ def _register(app: typer.Typer, verb: str, module: ModuleType) -> None:
     if hasattr(module, "app"):
         app.add_typer(module.app, name=verb)
     else:
-        app.command(verb)(module.command)
+        app.command(verb, epilog=getattr(module, "EPILOG", None))(module.command)
 
 
 def main() -> None:

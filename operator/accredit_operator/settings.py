@@ -51,7 +51,7 @@ def read_settings(arguments: Sequence[str], environment: Mapping[str, str]) -> S
     return Settings(
         manifests=tuple(Path(path) for path in manifests),
         publish=Path(publish),
-        http=_http(value("http", "0.0.0.0:8081")),  # noqa: S104 - api.md §7: probes and scrapes come from outside the pod
+        http=_http(value("http", "0.0.0.0:8081")),
         premises=Premises(
             trust_domain=_domain("ACCREDIT_TRUST_DOMAIN", value("trust_domain", "cluster.local")),
             cluster_domain=_domain("ACCREDIT_CLUSTER_DOMAIN", value("cluster_domain", "cluster.local")),

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from accredit_cli.demo.senders import Outcome, send
 from accredit_cli.demo.stack import Stack
-from accredit_cli.demo.steps import Edit, Restore, RevokeBefore, SetField, Spoil, Step, Token
+from accredit_cli.demo.steps import Edit, Restore, RevokeBefore, Rewrite, SetField, Spoil, Step, Token
 from accredit_cli.demo.workspace import replace, write_field
 from accredit_cli.minting import SigningKey, Wanted, claims
 from accredit_extauthz.model.reason import Reason
@@ -58,6 +58,8 @@ class Player:
                 write_field(path, edit.path, edit.value)
             case RevokeBefore():
                 write_field(path, ("spec", "revokedBefore"), _rfc3339(self._now() - edit.ago_s))
+            case Rewrite():
+                replace(path, self._originals[path].replace(edit.old, edit.new))
             case Restore():
                 replace(path, self._originals[path])
             case Spoil():

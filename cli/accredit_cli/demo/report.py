@@ -1,7 +1,5 @@
 """The story on the terminal: one row of a table as each step is done."""
 
-from collections.abc import Sequence
-
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
@@ -9,9 +7,13 @@ from rich.text import Text
 from accredit_cli.demo.player import Played
 from accredit_extauthz.model.reason import Reason
 
-_COLUMNS = (("#", 2), ("step", 36), ("who", 5), ("through", 20), ("tool", 15), ("verdict", 8), ("reason", 20))
-_NARROWEST = 160  # of a pipe or a file, which have no width of their own
+_WIDE = (("#", 2), ("step", 36), ("who", 5), ("through", 20), ("tool", 15), ("verdict", 8), ("reason", 20))
+_FIXED = 72  # of a narrow table, all but the step: see _narrow
+_NO_WIDTH = 160  # for a pipe or a file, which have no width of their own
+_TOLD = "the upstream saw"
+_TOLD_WIDTH = 36
 _PAD = 2
+_SAME_IN_EVERY_ROW = {"x-user-issuer", "x-accredit-decision"}  # or different in each; either way no news
 
 
 class Report:
@@ -24,15 +26,17 @@ class Report:
 
     def heading(self) -> None:
         """Print the names of the columns."""
-        table = self._table(headed=True)
-        self._console.print(table)
+        self._console.print(self._table(headed=True))
 
     def row(self, played: Played) -> None:
-        """Print one step, with what is wrong beneath it."""
+        """Print one step, with what is wrong beneath it. A narrow terminal has what the upstream saw beneath, too."""
         self._rows += 1
         table = self._table(headed=False)
-        table.add_row(str(self._rows), played.step.shows, *_call(played), *_answer(played), _told(played))
+        cells = [str(self._rows), played.step.shows, *_call(played), *_answer(played)]
+        table.add_row(*cells, *([_told(played, "\n")] if self._is_wide else []))
         self._console.print(table)
+        if played.outcome.told and not self._is_wide:
+            self._console.print(Text("   upstream: ", style="dim") + _told(played, "  "))
         for problem in played.problems:
             self._console.print(Text(f"   {problem}", style="bold red"))
         if played.problems:
@@ -46,13 +50,25 @@ class Report:
         self._console.print(Text(f"{self._rows} steps, each as the story says, in {seconds:.1f} s", style="bold green"))
         return True
 
+    @property
+    def _is_wide(self) -> bool:
+        return self._console.width >= sum(width + _PAD for _, width in _WIDE) + _TOLD_WIDTH
+
     def _table(self, *, headed: bool) -> Table:
-        table = Table(box=None, show_header=headed, pad_edge=False, padding=(0, _PAD, 0, 0), header_style="bold")
-        for name, width in _COLUMNS:
+        pad = _PAD if self._is_wide else 1
+        table = Table(box=None, show_header=headed, pad_edge=False, padding=(0, pad, 0, 0), header_style="bold")
+        for name, width in _WIDE if self._is_wide else _narrow(self._console.width):
             table.add_column(name, width=width, overflow="fold")
-        used = sum(width + _PAD for _, width in _COLUMNS)
-        table.add_column("the upstream saw", width=max(24, self._console.width - used - 1), overflow="fold")
+        if self._is_wide:
+            table.add_column(
+                _TOLD, width=self._console.width - sum(width + _PAD for _, width in _WIDE), overflow="fold"
+            )
         return table
+
+
+def _narrow(width: int) -> tuple[tuple[str, int], ...]:
+    step = max(14, width - _FIXED)
+    return (("#", 2), ("step", step), ("who", 5), ("through", 10), ("tool", 15), ("verdict", 8), ("reason", 20))
 
 
 def _call(played: Played) -> tuple[str, str, str]:
@@ -70,15 +86,15 @@ def _answer(played: Played) -> tuple[Text, Text]:
     return verdict, reason
 
 
-def _told(played: Played) -> Text:
+def _told(played: Played, between: str) -> Text:
     told = played.outcome.told
     if not told:
         return Text("nothing", style="dim")
-    lines: Sequence[str] = [f"{name}: {value}" for name, value in sorted(told.items()) if name != "x-user-issuer"]
-    return Text("\n".join(lines), style="dim")
+    lines = [f"{name}: {value}" for name, value in sorted(told.items()) if name not in _SAME_IN_EVERY_ROW]
+    return Text(between.join(lines), style="dim")
 
 
 def console() -> Console:
     """Return a console that is wide enough for the table where the output has no width of its own."""
     found = Console(highlight=False)
-    return found if found.is_terminal else Console(highlight=False, width=max(found.width, _NARROWEST))
+    return found if found.is_terminal else Console(highlight=False, width=max(found.width, _NO_WIDTH))

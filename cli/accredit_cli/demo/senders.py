@@ -12,6 +12,7 @@ from mcp.shared.exceptions import MCPError
 
 from accredit_cli.demo.stack import HOST
 from accredit_cli.demo.steps import Call, Sender
+from accredit_extauthz.model.reason import Reason
 
 PROTOCOL = "2026-07-28"
 _META = {"io.modelcontextprotocol/protocolVersion": PROTOCOL, "io.modelcontextprotocol/clientCapabilities": {}}
@@ -29,7 +30,9 @@ class Outcome:
     told: Mapping[str, str] = field(default_factory=dict)
 
     async def note(self, answer: httpx2.Response) -> None:
-        """Take over what the headers of an answer say; a later answer replaces an earlier one."""
+        """Take over what the headers of an answer say; a later answer replaces an earlier one, until the tool ran."""
+        if self.reason == Reason.ALLOWED:
+            return
         self.status = answer.status_code
         self.reason = answer.headers.get("x-accredit-reason", "")
         self.decision = answer.headers.get("x-accredit-decision", "")
@@ -38,7 +41,7 @@ class Outcome:
     def ran(self, result: Mapping[str, object]) -> None:
         """Take over the tool's own answer."""
         told = result.get("told")
-        self.reason = "allowed"
+        self.reason = Reason.ALLOWED
         self.told = told if isinstance(told, dict) else {}
 
 

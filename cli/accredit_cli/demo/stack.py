@@ -51,10 +51,14 @@ class Stack:
 
 
 def find_envoy() -> str:
-    """Return the Envoy binary: $ACCREDIT_ENVOY, or the first `envoy` on the PATH. Raises StackFailed."""
-    found = os.environ.get("ACCREDIT_ENVOY") or shutil.which("envoy")
+    """Return the Envoy binary: $ACCREDIT_ENVOY, else the one that `make setup` fetched, else `envoy` on the PATH.
+
+    Raises StackFailed when there is none.
+    """
+    fetched = sorted(pathlib.Path(sys.prefix).parent.glob(".tools/envoy-*/envoy"))
+    found = os.environ.get("ACCREDIT_ENVOY") or next(map(str, reversed(fetched)), None) or shutil.which("envoy")
     if found is None or not pathlib.Path(found).is_file():
-        raise StackFailed("no Envoy found; run `make demo`, or set ACCREDIT_ENVOY to the binary")
+        raise StackFailed("no Envoy found; run `make setup`, or set ACCREDIT_ENVOY to the binary")
     return str(pathlib.Path(found).resolve())
 
 

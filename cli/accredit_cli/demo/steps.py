@@ -69,6 +69,15 @@ class RevokeBefore:
 
 
 @dataclass(frozen=True, slots=True)
+class Rewrite:
+    """Replace text in a manifest, which stays YAML."""
+
+    file: str
+    old: str
+    new: str
+
+
+@dataclass(frozen=True, slots=True)
 class Spoil:
     """Replace text in a manifest so that the file is no longer YAML; the operator has to complain of it by name."""
 
@@ -84,7 +93,7 @@ class Restore:
     file: str
 
 
-Edit = SetField | RevokeBefore | Spoil | Restore
+Edit = SetField | RevokeBefore | Rewrite | Spoil | Restore
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

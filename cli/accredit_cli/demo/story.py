@@ -3,11 +3,12 @@
 planner may read and delegates to researcher; editor may also write; researcher serves planner alone.
 """
 
-from accredit_cli.demo.steps import Call, Restore, RevokeBefore, Sender, SetField, Spoil, Step, Token
+from accredit_cli.demo.steps import Call, Restore, RevokeBefore, Rewrite, Sender, SetField, Spoil, Step, Token
 from accredit_extauthz.model.reason import Reason
 
 READ, WRITE, DELETE = "tool:crm:read", "tool:crm:write", "tool:crm:delete"
 SEARCH, UPDATE, REMOVE = Call(), Call(tool="contacts.update"), Call(tool="contacts.delete")
+EXPORT = Call(tool="contacts.export", sender=Sender.PLAIN)
 PLAIN = Call(sender=Sender.PLAIN)
 
 CHAIN = Token(agents=("planner", "researcher"))
@@ -47,7 +48,7 @@ AUTHORITY = (
     Step(
         shows="a tool nobody listed",
         token=EDITOR,
-        call=Call(tool="contacts.export"),
+        call=EXPORT,
         reason=Reason.TOOL_NOT_LISTED,
     ),
 )
@@ -129,11 +130,25 @@ MISTAKES = (
         shows="tools: [*] breaks the file: no wider",
         edit=Spoil(POLICY, "tools: [contacts.search]", "tools: [*]"),
         token=EDITOR,
-        call=Call(tool="contacts.export"),
+        call=EXPORT,
         reason=Reason.TOOL_NOT_LISTED,
     ),
     Step(shows="and the last good rules still serve", reason=Reason.ALLOWED, scopes=(READ,)),
-    Step(shows="the file repaired", edit=Restore(POLICY), call=PLAIN, reason=Reason.ALLOWED, scopes=(READ,)),
+    Step(
+        shows="the star quoted: now it is a rule",
+        edit=Rewrite(POLICY, "tools: [contacts.search]", 'tools: ["*"]'),
+        token=EDITOR,
+        call=EXPORT,
+        reason=Reason.ALLOWED,
+        scopes=(READ, WRITE),
+    ),
+    Step(
+        shows="put back: nobody lists it again",
+        edit=Restore(POLICY),
+        token=EDITOR,
+        call=EXPORT,
+        reason=Reason.TOOL_NOT_LISTED,
+    ),
     Step(
         shows="a star in the middle of a ceiling",
         edit=SetField(PLANNER, ("spec", "scopes"), ["tool:*:read"]),

@@ -4,9 +4,9 @@ import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from accredit_cli.deciding import rule_name
 from accredit_cli.scenarios.form import Expectation, Situation
 from accredit_cli.scenarios.running import Outcome
-from accredit_extauthz.model.decision import Evidence
 
 _NOTHING = "nothing"
 
@@ -28,15 +28,6 @@ def differences(expected: Expectation, situation: Situation, outcome: Outcome) -
         *_of_headers(expected, outcome),
         *_of_body(expected, outcome),
     )
-
-
-def rule_name(evidence: Evidence) -> str | None:
-    """Return the rule that decided, as audit records name it: with its policy when that is not the governing one."""
-    if evidence.rule is None:
-        return None
-    policy, name = evidence.rule
-    is_governing = evidence.governing is not None and policy == evidence.governing.policy
-    return name if is_governing else f"{policy}/{name}"
 
 
 def _of_objects(situation: Situation, outcome: Outcome) -> Iterator[Difference]:

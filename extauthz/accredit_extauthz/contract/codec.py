@@ -12,6 +12,7 @@ from accredit_extauthz.contract.snapshot import FORMAT, Head, Shard, Snapshot
 
 _ENCODER = msgspec.json.Encoder(order="deterministic")
 _SHARD = msgspec.json.Decoder(Shard)
+_HEAD = msgspec.json.Decoder(Head)
 
 
 class SnapshotUnreadable(ValueError):
@@ -39,8 +40,21 @@ def encode_shard(shard: Shard) -> bytes:
 
 
 def content_digest(head: Head) -> str:
-    """Return the digest of what a head names: equal for equal content, whatever the sequence."""
-    return digest(_ENCODER.encode({"format": head.format, "shards": head.shards}))
+    """Return the digest of what a head names: equal for equal content, whatever sequence and shards' names."""
+    return digest(_ENCODER.encode({"format": head.format, "shards": sorted(head.shards.values())}))
+
+
+def encode_head(head: Head) -> bytes:
+    """Return the canonical bytes of a head."""
+    return _ENCODER.encode(head)
+
+
+def decode_head(data: bytes) -> Head:
+    """Return a head. Raises SnapshotUnreadable."""
+    try:
+        return _HEAD.decode(data)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise SnapshotUnreadable(f"the head cannot be read: {error}") from error
 
 
 def encode_document(head: Head, shards: Mapping[str, bytes]) -> bytes:

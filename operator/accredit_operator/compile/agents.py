@@ -4,7 +4,7 @@ An agent that is not accepted stays in the snapshot with the identities it holds
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from accredit_extauthz.contract.names import AgentRef, IssuerName, Principal
 from accredit_extauthz.contract.scope_pattern import parse_scope_pattern
@@ -44,8 +44,10 @@ def compile_agents(
     for thing in declared:
         claims = _claim(thing, issuers, holders)
         problems = (*claims.problems, *_problems(thing, premises))
-        verdicts.append(judge(thing, problems, (*claims.notes, *_notes(thing, known))))
-        records.append(_record(thing, claims.held, premises, valid=verdicts[-1].accepted))
+        verdict = judge(thing, problems, (*claims.notes, *_notes(thing, known)))
+        record = _record(thing, claims.held, premises, valid=verdict.accepted)
+        verdicts.append(replace(verdict, is_suspended=record.suspended, expires_at=record.expires_at))
+        records.append(record)
     return tuple(records), tuple(verdicts)
 
 

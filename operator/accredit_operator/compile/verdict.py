@@ -19,6 +19,8 @@ class Verdict:
     notes: tuple[Problem, ...] = ()
     conditions: tuple[Condition, ...] = ()  # beside Accepted: KeysFetched of an issuer
     origin: Origin | None = None
+    is_suspended: bool = False
+    expires_at: int | None = None  # Unix seconds; of an agent
 
     @property
     def accepted(self) -> bool:

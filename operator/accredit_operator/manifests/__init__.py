@@ -1,5 +1,6 @@
 """YAML files to objects: what the operator watches without a cluster, and what the command line reads."""
 
-from accredit_operator.manifests.tree import Manifests, ManifestsUnreadable, compile_manifests, read_tree
+from accredit_operator.manifests.following import Follower
+from accredit_operator.manifests.tree import Fault, Manifests, ManifestsUnreadable, compile_manifests, read_tree
 
-__all__ = ["Manifests", "ManifestsUnreadable", "compile_manifests", "read_tree"]
+__all__ = ["Fault", "Follower", "Manifests", "ManifestsUnreadable", "compile_manifests", "read_tree"]

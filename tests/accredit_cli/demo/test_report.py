@@ -2,6 +2,7 @@
 
 import io
 
+import pytest
 from rich.console import Console
 
 from accredit_cli.demo.player import Played
@@ -19,9 +20,9 @@ ALLOWED = Played(
 OTHERWISE = Played(Step(shows="writes", reason=Reason.SCOPE_MISSING), Outcome(503, ""), None, ("no reason",))
 
 
-def printed(*rows):
+def printed(*rows, width=160):
     file = io.StringIO()
-    report = Report(Console(file=file, width=160))
+    report = Report(Console(file=file, width=width))
     report.heading()
     for row in rows:
         report.row(row)
@@ -29,11 +30,13 @@ def printed(*rows):
     return went, file.getvalue()
 
 
-def test_a_row_says_who_through_whom_which_tool_the_verdict_and_what_arrived():
-    went, text = printed(ALLOWED)
+@pytest.mark.parametrize("width", [80, 100, 160, 240])
+def test_a_row_says_who_through_whom_which_tool_the_verdict_and_what_arrived(width):
+    went, text = printed(ALLOWED, width=width)
     assert went
     for word in ("alice", "planner", "contacts.search", "allow", "allowed", "after 42 ms", "x-user-uid: alice"):
         assert word in text
+    assert max(len(line.rstrip()) for line in text.splitlines()) <= width
 
 
 def test_one_step_that_went_otherwise_fails_the_story_and_says_why():

@@ -1,6 +1,6 @@
 """The story is a table; what it must tell is fixed here."""
 
-from accredit_cli.demo.steps import Restore, RevokeBefore, Sender, SetField, Spoil
+from accredit_cli.demo.steps import Restore, RevokeBefore, Rewrite, Sender, SetField, Spoil
 from accredit_cli.demo.story import STORY
 from accredit_extauthz.model.reason import Reason
 
@@ -45,6 +45,6 @@ def test_a_suspension_is_followed_by_the_same_user_through_another_agent():
 
 def test_every_kind_of_edit_is_made_and_what_is_spoilt_is_mended():
     edits = [step.edit for step in STORY if step.edit is not None]
-    assert {type(edit) for edit in edits} == {SetField, RevokeBefore, Spoil, Restore}
+    assert {type(edit) for edit in edits} == {SetField, RevokeBefore, Rewrite, Spoil, Restore}
     spoilt = {edit.file for edit in edits if isinstance(edit, Spoil)}
     assert spoilt <= {edit.file for edit in edits if isinstance(edit, Restore)}

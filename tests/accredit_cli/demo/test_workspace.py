@@ -3,7 +3,7 @@
 import pytest
 import yaml
 
-from accredit_cli.demo.steps import RevokeBefore, Spoil
+from accredit_cli.demo.steps import RevokeBefore, Rewrite, Spoil
 from accredit_cli.demo.story import STORY
 from accredit_cli.demo.workspace import prepare, replace, write_field
 
@@ -34,6 +34,8 @@ def test_every_edit_of_the_story_changes_its_file(workspace):
             assert edit.old in text
             with pytest.raises(yaml.YAMLError):
                 yaml.safe_load(text.replace(edit.old, edit.new))
+        elif isinstance(edit, Rewrite):
+            assert yaml.safe_load(text.replace(edit.old, edit.new)) != yaml.safe_load(text)
         elif isinstance(edit, RevokeBefore):
             assert yaml.safe_load(text)["kind"] == "AgentIdentity"
 

@@ -102,10 +102,9 @@ def test_no_golden_file_is_left_without_its_decision():
 
 @pytest.mark.parametrize("name", DECISIONS)
 def test_every_record_has_every_member_in_the_same_order(name):
-    assert list(written(DECISIONS[name])) == (
-        "v time decision_id request_id trace_id decision reason message policy snapshot user agent chain token scopes"
-        " operation target peer latency_us"
-    ).split(" ")
+    first = ["v", "time", "decision_id", "request_id", "trace_id", "decision", "reason", "message", "policy"]
+    second = ["snapshot", "user", "agent", "chain", "token", "scopes", "operation", "target", "peer", "latency_us"]
+    assert list(written(DECISIONS[name])) == first + second
 
 
 @pytest.mark.parametrize("name", DECISIONS)

@@ -1,6 +1,7 @@
 import fcntl
 import logging
 import os
+import resource
 import stat
 import threading
 from pathlib import Path
@@ -12,6 +13,10 @@ from accredit_extauthz.serve.ports import AuditUnavailable
 from fakes.shell import FakeClock
 
 LINE = b'{"v":1}\n'
+
+
+def open_descriptors() -> int:
+    return len(list(Path("/proc/self/fd").iterdir()))
 
 
 @pytest.fixture
@@ -86,6 +91,21 @@ def test_a_full_disk_is_told_once_and_denies_each_time(caplog):
     assert [record.levelno for record in caplog.records] == [logging.ERROR]
 
 
+def test_a_disk_that_fills_up_in_the_middle_of_a_record_tears_that_one_alone(path):
+    sink = FileSink(path, FakeClock())
+    sink.write(b"first\n")
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (10, before[1]))
+    try:
+        for _ in range(2):
+            with pytest.raises(AuditUnavailable):
+                sink.write(b"second\n")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    sink.write(b"third\n")
+    assert path.read_bytes() == b"first\nseco\nthird\n"
+
+
 def test_a_path_that_cannot_be_written_works_once_it_can(path, caplog):
     path.mkdir()
     sink = FileSink(path, FakeClock())
@@ -116,7 +136,7 @@ def test_no_descriptor_is_left_behind_by_failures_and_rotations(path):
     clock = FakeClock()
     sink = FileSink(path, clock)
     sink.open()
-    before = len(os.listdir("/proc/self/fd"))
+    before = open_descriptors()
     for number in range(5):
         path.rename(path.with_suffix(f".{number}"))
         clock.pass_s(1)
@@ -126,7 +146,7 @@ def test_no_descriptor_is_left_behind_by_failures_and_rotations(path):
     for _ in range(5):
         with pytest.raises(AuditUnavailable):
             sink.write(LINE)
-    assert len(os.listdir("/proc/self/fd")) == before - 1
+    assert open_descriptors() == before - 1
 
 
 def test_records_of_many_threads_stay_whole(path):

@@ -51,4 +51,4 @@ def test_a_record_is_always_one_line_of_valid_json(value):
     ],
 )
 def test_what_a_reader_gets_back(text, found):
-    assert json.loads(one_line({"value": [{"inner": text}]})) == {"value": [{"inner": found}]}
+    assert json.loads(one_line({"value": [{"inner": text}], "v": 1})) == {"value": [{"inner": found}], "v": 1}

@@ -7,8 +7,10 @@ from accredit_extauthz.contract.codec import (
     assemble,
     content_digest,
     decode_document,
+    decode_head,
     digest,
     encode_document,
+    encode_head,
     encode_shard,
 )
 from accredit_extauthz.contract.snapshot import FORMAT, Head, Shard
@@ -65,3 +67,14 @@ def test_a_shard_with_the_right_digest_and_the_wrong_shape_is_an_error() -> None
     data = json.dumps({"issuers": [{"name": 1}]}).encode()
     with pytest.raises(SnapshotUnreadable, match="cluster"):
         assemble(Head(writer="w", sequence=1, format=FORMAT, shards={"cluster": digest(data)}), {"cluster": data})
+
+
+def test_a_head_is_read_as_written() -> None:
+    assert decode_head(encode_head(head())) == head()
+    with pytest.raises(SnapshotUnreadable):
+        decode_head(b'{"writer":1}')
+
+
+def test_shards_of_other_names_and_equal_content_have_the_same_digest() -> None:
+    renamed = Head(writer="w", sequence=9, format=FORMAT, shards={f"{name}-9": d for name, d in head().shards.items()})
+    assert content_digest(renamed) == content_digest(head())

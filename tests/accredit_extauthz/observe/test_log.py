@@ -38,7 +38,7 @@ def test_a_line_has_what_was_said_and_what_was_given(stream):
 
 def test_a_fault_has_its_traceback_in_the_same_line(stream):
     try:
-        raise KeyError("missing")
+        {}["missing"]
     except KeyError:
         LOG.exception("it failed")
     (line,) = lines(stream)
@@ -81,10 +81,11 @@ def test_what_has_the_shape_of_a_credential_is_never_written(text):
 
 def test_a_credential_in_a_traceback_is_never_written(stream):
     try:
-        raise ValueError(f"cannot read {TOKEN}")
+        int(TOKEN[:200])
     except ValueError:
         LOG.exception("it failed")
-    assert TOKEN not in stream.getvalue()
+    assert TOKEN[:100] not in stream.getvalue()
+    assert "[redacted]" in str(lines(stream)[0]["traceback"])
 
 
 def test_a_long_text_is_cut_to_its_end():

@@ -10,7 +10,7 @@ import pytest
 from accredit_extauthz.contract.snapshot import Snapshot
 from accredit_extauthz.decide.view import Deployment, View, build
 from accredit_extauthz.serve.holder import Holder
-from accredit_extauthz.source.file import FileSource
+from accredit_extauthz.source.file import MAX_BYTES, FileSource
 from fakes.shell import FakeClock, document
 
 BOUND_S = 5.0
@@ -99,6 +99,14 @@ def test_the_last_good_snapshot_is_kept_over_one_that_is(followed, caplog, name)
     followed.publish(document(10))
     followed.look()
     assert followed.sequence == 10
+
+
+def test_a_file_beyond_all_measure_is_not_read(followed):
+    followed.publish(document(7))
+    followed.look()
+    os.truncate(followed.path, MAX_BYTES + 1)
+    followed.look()
+    assert (followed.sequence, followed.holder.load_failures) == (7, 1)
 
 
 def test_a_file_that_vanished_keeps_the_last_good_and_may_come_back(followed):
