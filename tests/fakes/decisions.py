@@ -78,7 +78,9 @@ def evidence(delegation: Delegation | None = ALICE, **known: Any) -> Evidence:
         "rule": (POLICY, "read"),
         "required_scopes": ("tool:crm:read",),
     }
-    return Evidence(**(complete | known))
+    filled = complete | known
+    standing = filled["governing"]
+    return Evidence(**({"policy": standing and standing.policy} | filled))
 
 
 def allowed(**known: Any) -> Decision:

@@ -1,6 +1,7 @@
 """The story on the terminal: one row of a table as each step is done."""
 
 from rich.console import Console
+from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
@@ -10,7 +11,6 @@ from accredit_extauthz.model.reason import Reason
 _WIDE = (("#", 2), ("step", 36), ("who", 5), ("through", 20), ("tool", 15), ("verdict", 8), ("reason", 20))
 _FIXED = 72  # of a narrow table, all but the step: see _narrow
 _NO_WIDTH = 160  # for a pipe or a file, which have no width of their own
-_TOLD = "the upstream saw"
 _TOLD_WIDTH = 36
 _PAD = 2
 _SAME_IN_EVERY_ROW = {"x-user-issuer", "x-accredit-decision"}  # or different in each; either way no news
@@ -32,11 +32,17 @@ class Report:
         """Print one step, with what is wrong beneath it. A narrow terminal has what the upstream saw beneath, too."""
         self._rows += 1
         table = self._table(headed=False)
-        cells = [str(self._rows), played.step.shows, *_call(played), *_answer(played)]
-        table.add_row(*cells, *([_told(played, "\n")] if self._is_wide else []))
+        cells: list[str | Text] = [
+            str(self._rows),
+            played.step.shows,
+            *_call(played),
+            *_answer(played),
+            _told(played, "\n"),
+        ]
+        table.add_row(*(cells if self._is_wide else cells[:-1]))
         self._console.print(table)
         if played.outcome.told and not self._is_wide:
-            self._console.print(Text("   upstream: ", style="dim") + _told(played, "  "))
+            self._console.print(Padding(Text("saw ", style="dim") + _told(played, "  "), (0, 0, 0, 3)))
         for problem in played.problems:
             self._console.print(Text(f"   {problem}", style="bold red"))
         if played.problems:
@@ -57,12 +63,12 @@ class Report:
     def _table(self, *, headed: bool) -> Table:
         pad = _PAD if self._is_wide else 1
         table = Table(box=None, show_header=headed, pad_edge=False, padding=(0, pad, 0, 0), header_style="bold")
-        for name, width in _WIDE if self._is_wide else _narrow(self._console.width):
+        columns = _WIDE if self._is_wide else _narrow(self._console.width)
+        for name, width in columns:
             table.add_column(name, width=width, overflow="fold")
         if self._is_wide:
-            table.add_column(
-                _TOLD, width=self._console.width - sum(width + _PAD for _, width in _WIDE), overflow="fold"
-            )
+            rest = self._console.width - sum(width + _PAD for _, width in _WIDE)
+            table.add_column("the upstream saw", width=rest, overflow="fold")
         return table
 
 

@@ -66,24 +66,24 @@ def _snapshot(occasion: Occasion) -> dict[str, object] | None:
 
 
 def _policy(evidence: Evidence) -> dict[str, object] | None:
-    governing = evidence.governing
-    if governing is None:
+    policy, governing = evidence.policy, evidence.governing
+    if policy is None:
         return None
     return {
-        "namespace": governing.policy.namespace,
-        "name": governing.policy.name,
+        "namespace": policy.namespace,
+        "name": policy.name,
         "rule": _rule(evidence),
-        "mode": governing.body.mode.value,
-        "generation": governing.generation,
+        "mode": None if governing is None else governing.body.mode.value,
+        "generation": None if governing is None else governing.generation,
     }
 
 
 def _rule(evidence: Evidence) -> str | None:
     """Name the rule that decided; with its policy before it when that is not the governing one."""
-    if evidence.rule is None or evidence.governing is None:
+    if evidence.rule is None:
         return None
     policy, name = evidence.rule
-    return name if policy == evidence.governing.policy else f"{policy}/{name}"
+    return name if policy == evidence.policy else f"{policy}/{name}"
 
 
 def _user(evidence: Evidence) -> dict[str, object] | None:

@@ -110,8 +110,7 @@ def _forwards_token(decision: Decision) -> bool:
 def _metadata(decision: Decision, decision_id: str) -> dict[str, str]:
     """Return what access logs join on; what is unknown is left out. Encoded as in the headers: no line is forged."""
     evidence = decision.evidence
-    governing = None if evidence.governing is None else evidence.governing.policy
-    policy, rule = evidence.rule or (governing, "")
+    policy, rule = evidence.rule or (evidence.policy, "")
     known = {
         "decision_id": decision_id,
         "decision": decision.ruling.value,

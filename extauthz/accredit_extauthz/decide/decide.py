@@ -59,7 +59,7 @@ def _decide(call: Call, view: View | None, now: int, view_age_s: int, evidence: 
     if view is None:
         refuse(Reason.SNAPSHOT_MISSING, "no verified snapshot is loaded yet; try again later")
     check_request_shape(call, view.deployment.max_body)
-    governing = evidence.governing = find_governing(call, view)
+    governing = evidence.governing = find_governing(call, view, evidence)
     if 0 < governing.body.max_staleness_s < view_age_s:
         refuse(Reason.VIEW_STALE, f"the view is {view_age_s} s old; maxStaleness is {governing.body.max_staleness_s} s")
     if _is_public(call, governing):

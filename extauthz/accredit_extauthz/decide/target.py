@@ -14,6 +14,7 @@ from accredit_extauthz.contract.path_pattern import is_under
 from accredit_extauthz.contract.snapshot import Effect, Mode, PolicyRecord, Standing
 from accredit_extauthz.decide.view import Deployment, Placed, View
 from accredit_extauthz.model.call import Call
+from accredit_extauthz.model.decision import Evidence
 from accredit_extauthz.model.governing import Governing, PlacedRule
 from accredit_extauthz.model.reason import Reason
 from accredit_extauthz.model.refusal import refuse, shown
@@ -23,22 +24,23 @@ POLICY_EXTENSION = "accredit.dev/policy"
 _EXTENSION_PREFIX = "accredit.dev/"
 
 
-def find_governing(call: Call, view: View) -> Governing:
-    """Return what governs the request. Raises no_policy, policy_invalid, policy_disabled."""
+def find_governing(call: Call, view: View, evidence: Evidence) -> Governing:
+    """Return what governs the request, and record whose it is. Raises no_policy, policy_invalid, policy_disabled."""
     if any(name.startswith(_EXTENSION_PREFIX) and name != POLICY_EXTENSION for name in call.extensions):
         refuse(Reason.NO_POLICY, f"an unknown {_EXTENSION_PREFIX} context extension is set; only policy is known")
     pinned = call.extensions.get(POLICY_EXTENSION)
     if pinned is not None:
-        return _pinned(pinned, call, view)
+        return _pinned(pinned, call, view, evidence)
     if _is_workload(call.destination, view.deployment):
         standing = view.principals.get(call.destination, ())
-        return _merge(standing, (), f"destination {shown(call.destination)}")
+        return _merge(standing, (), f"destination {shown(call.destination)}", evidence)
     tiers = _tiers_over(call, view)
     beneath = [placed for tier in tiers[1:] for placed in tier]
-    return _merge(tiers[0] if tiers else (), beneath, f"host {shown(call.host)} and path {shown(call.path)}")
+    target = f"host {shown(call.host)} and path {shown(call.path)}"
+    return _merge(tiers[0] if tiers else (), beneath, target, evidence)
 
 
-def _pinned(pinned: str, call: Call, view: View) -> Governing:
+def _pinned(pinned: str, call: Call, view: View, evidence: Evidence) -> Governing:
     """Merge the pinned policy alone with the Deny rules of those whose Host target covers the request."""
     namespace, _, name = pinned.partition("/")
     policy = view.policies.get(PolicyRef(namespace, name))
@@ -51,7 +53,7 @@ def _pinned(pinned: str, call: Call, view: View) -> Governing:
         refuse(Reason.NO_POLICY, f"host {shown(call.host)} belongs to another namespace than the pinned policy's")
     standing = Standing.INVALID if policy.body is None else Standing.GOVERNS
     others = [placed for tier in _tiers_over(call, view) for placed in tier if placed.policy.ref != policy.ref]
-    return _merge([Placed(policy, "", standing)], others, f"policy {shown(pinned)}")
+    return _merge([Placed(policy, "", standing)], others, f"policy {shown(pinned)}", evidence)
 
 
 def _is_workload(principal: str, deployment: Deployment) -> bool:
@@ -78,7 +80,7 @@ def _tiers_over(call: Call, view: View) -> list[list[Placed]]:
     return tiers
 
 
-def _merge(at_target: Sequence[Placed], beneath: Sequence[Placed], target: str) -> Governing:
+def _merge(at_target: Sequence[Placed], beneath: Sequence[Placed], target: str, evidence: Evidence) -> Governing:
     """Merge what stands at the target with the less specific that reach it.
 
     An invalid policy denies all that it reaches, more exact targets included: it may have held a Deny rule for them.
@@ -88,13 +90,16 @@ def _merge(at_target: Sequence[Placed], beneath: Sequence[Placed], target: str) 
     everyone = (*at_target, *beneath)
     for placed in everyone:
         if placed.standing is Standing.INVALID or placed.policy.body is None:
+            evidence.policy = placed.policy.ref
             refuse(Reason.POLICY_INVALID, f"ToolPolicy {placed.policy.ref} is invalid; its Accepted condition says why")
     for placed in everyone:
         if placed.policy.body is not None and placed.policy.body.mode is Mode.DISABLED:
+            evidence.policy = placed.policy.ref
             refuse(Reason.POLICY_DISABLED, f"ToolPolicy {placed.policy.ref} has mode Disabled")
     governing = [placed.policy for placed in at_target if placed.standing is Standing.GOVERNS]
     if not governing or governing[0].body is None:
         refuse(Reason.NO_POLICY, f"no ToolPolicy governs {target}")
+    evidence.policy = governing[0].ref
     return Governing(
         policy=governing[0].ref,
         generation=governing[0].generation,

@@ -29,6 +29,7 @@ class Evidence:
     """
 
     call: Call | None = None
+    policy: PolicyRef | None = None  # the one that governs, or the one because of which nothing does
     governing: Governing | None = None
     unverified_user: Subject | None = None
     claims: SignedClaims | None = None

@@ -14,7 +14,6 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Histo
 from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 
-from accredit_extauthz.contract.names import PolicyRef
 from accredit_extauthz.contract.snapshot import Snapshot
 from accredit_extauthz.model.decision import Decision, Evidence
 from accredit_extauthz.observe.tally import Labels, Spread, Tally
@@ -141,10 +140,8 @@ class Metrics(Collector):
 
 
 def _policy_labels(evidence: Evidence) -> Labels:
-    if evidence.governing is None:
-        return ("", "")
-    policy: PolicyRef = evidence.governing.policy
-    return (policy.namespace, policy.name)
+    policy = evidence.policy
+    return ("", "") if policy is None else (policy.namespace, policy.name)
 
 
 def _tool_label(tool: str, evidence: Evidence) -> str:

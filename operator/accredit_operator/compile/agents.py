@@ -12,6 +12,7 @@ from accredit_extauthz.contract.snapshot import ActsFor, AgentRecord, Identity
 from accredit_operator.compile.issuers import IssuerTable
 from accredit_operator.compile.objects import readable
 from accredit_operator.compile.premises import Premises
+from accredit_operator.compile.sizes import find_oversize
 from accredit_operator.compile.text import find_hidden, find_hidden_in
 from accredit_operator.compile.verdict import ConditionReason, Problem, Verdict, judge
 from accredit_operator.kinds.agent_identity import AgentIdentitySpec, WorkloadType
@@ -43,9 +44,11 @@ def compile_agents(
     verdicts: list[Verdict] = []
     for thing in declared:
         claims = _claim(thing, issuers, holders)
-        problems = (*claims.problems, *_problems(thing, premises))
+        record = _record(thing, claims.held, premises)
+        problems = (*claims.problems, *_problems(thing, premises), *find_oversize(record))
         verdict = judge(thing, problems, (*claims.notes, *_notes(thing, known)))
-        record = _record(thing, claims.held, premises, valid=verdict.accepted)
+        if not verdict.accepted:
+            record = _denied(record)
         verdicts.append(replace(verdict, is_suspended=record.suspended, expires_at=record.expires_at))
         records.append(record)
     return tuple(records), tuple(verdicts)
@@ -156,10 +159,10 @@ def _notes(thing: DeclaredAgent, known: frozenset[AgentRef]) -> Iterator[Problem
                 yield Problem(field, found, "write one that exists", ConditionReason.REF_NOT_FOUND)
 
 
-def _record(thing: DeclaredAgent, held: tuple[Identity, ...], premises: Premises, *, valid: bool) -> AgentRecord:
+def _record(thing: DeclaredAgent, held: tuple[Identity, ...], premises: Premises) -> AgentRecord:
     spec = thing.spec
-    if spec is None or not valid:
-        return AgentRecord(ref=_ref(thing), valid=False, identities=held)
+    if spec is None:
+        return AgentRecord(ref=_ref(thing), identities=held)
     namespace = thing.key.namespace
     return AgentRecord(
         ref=_ref(thing),
@@ -176,6 +179,11 @@ def _record(thing: DeclaredAgent, held: tuple[Identity, ...], premises: Premises
         expires_at=None if spec.expires_at is None else unix_seconds(spec.expires_at),
         created_at=thing.created_at,
     )
+
+
+def _denied(record: AgentRecord) -> AgentRecord:
+    """Return what is left of an agent that is not accepted: a name, and the identities to deny."""
+    return AgentRecord(ref=record.ref, valid=False, identities=record.identities)
 
 
 def _workloads(spec: AgentIdentitySpec, namespace: str, premises: Premises) -> tuple[Principal, ...] | None:

@@ -10,6 +10,7 @@ from accredit_extauthz.contract.name_pattern import name_matches
 from accredit_extauthz.contract.names import Issuer, IssuerName
 from accredit_extauthz.contract.snapshot import ClaimNames, IssuerRecord, Key, Layout, RequiredClaim
 from accredit_operator.compile.jwks import read_jwks
+from accredit_operator.compile.sizes import find_oversize
 from accredit_operator.compile.text import find_hidden, find_hidden_in
 from accredit_operator.compile.verdict import ConditionReason, Problem, Verdict, judge
 from accredit_operator.conditions import Condition, Status
@@ -83,7 +84,9 @@ def compile_issuers(world: World, fetched: Mapping[str, tuple[Key, ...]]) -> tup
             problems.append(Problem("spec.issuer", found, "keep one of the two", ConditionReason.CONFLICTED))
         keys, key_problems = _keys(thing, fetched)
         if issuer and holder == thing.key.name:
-            records[thing.key.name] = _record(thing, issuer, keys, usable=not (thing.problems or problems))
+            record = _record(thing, issuer, keys)
+            problems.extend(find_oversize(record))
+            records[thing.key.name] = _refused(record) if thing.problems or problems else record
         notes = [*key_problems, *_notes(thing.spec, table)]
         conditions = () if thing.spec is None else (_keys_fetched(thing, keys, key_problems),)
         verdicts.append(judge(thing, problems, notes, conditions))
@@ -150,16 +153,14 @@ def _keys_fetched(thing: DeclaredIssuer, keys: tuple[Key, ...], problems: tuple[
     )
 
 
-def _record(thing: DeclaredIssuer, issuer: str, keys: tuple[Key, ...], *, usable: bool) -> IssuerRecord:
+def _record(thing: DeclaredIssuer, issuer: str, keys: tuple[Key, ...]) -> IssuerRecord:
     name, spec = IssuerName(thing.key.name), thing.spec
     if spec is None:
-        return IssuerRecord(
-            name=name, issuer=Issuer(issuer), usable=False, claims=ClaimNames(layout=Layout.ACT_CLAIM), token_types=()
-        )
+        return IssuerRecord(name=name, issuer=Issuer(issuer), claims=ClaimNames(layout=Layout.ACT_CLAIM))
     return IssuerRecord(
         name=name,
         issuer=Issuer(issuer),
-        usable=usable and not spec.disabled,
+        usable=not spec.disabled,
         claims=ClaimNames(**{member: getattr(spec.claims, member) for member in ClaimNames.__struct_fields__}),
         algorithms=tuple(sorted(spec.algorithms)),
         keys=keys,
@@ -173,3 +174,8 @@ def _record(thing: DeclaredIssuer, issuer: str, keys: tuple[Key, ...], *, usable
         may_assert=tuple(IssuerName(ref.name) for ref in spec.may_assert_issuers),
         companion_audiences=tuple(spec.companion_audiences),
     )
+
+
+def _refused(record: IssuerRecord) -> IssuerRecord:
+    """Return what is left of an issuer that is not accepted: a name, and the `iss` whose tokens are refused."""
+    return IssuerRecord(name=record.name, issuer=record.issuer, usable=False, claims=record.claims)

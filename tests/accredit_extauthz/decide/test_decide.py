@@ -155,6 +155,19 @@ def test_a_stale_or_disabled_policy_has_no_public_paths() -> None:
     assert ruled(call(**PUBLIC), seen).reason is Reason.POLICY_DISABLED
 
 
+@pytest.mark.parametrize(
+    ("asked", "changes", "named"),
+    [
+        pytest.param(call(), {"mode": Mode.DISABLED}, "crm", id="one that is disabled"),
+        pytest.param(call(None), {}, "crm", id="the one that governs"),
+        pytest.param(call(host="gone.example"), {}, None, id="none"),
+    ],
+)
+def test_a_denial_names_the_policy_because_of_which(asked: Any, changes: dict[str, Any], named: str | None) -> None:
+    found = ruled(asked, view(**governed(**changes))).evidence.policy
+    assert (found and found.name) == named
+
+
 # --- audit mode
 
 SALES = Grant(users=UserSelector(groups=("sales",)), scopes=("tool:crm:read",))

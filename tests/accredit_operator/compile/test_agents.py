@@ -64,7 +64,9 @@ def test_any_user_is_everyone():
         pytest.param({"actsFor": {}}, "spec.actsFor", id="an empty selector"),
         pytest.param({"actsFor": {"tenants": ["acme"]}}, "spec.actsFor", id="tenants alone"),
         pytest.param({"actsFor": {"anyUser": True, "users": ["a"]}}, "spec.actsFor", id="anyUser beside users"),
-        pytest.param({"actsFor": {"users": [f"a{HIDDEN}"]}}, "spec.actsFor.users[0]", id="a hidden character in a user"),
+        pytest.param(
+            {"actsFor": {"users": [f"a{HIDDEN}"]}}, "spec.actsFor.users[0]", id="a hidden character in a user"
+        ),
         pytest.param(
             {"identities": [identity(f"a{HIDDEN}")]}, "spec.identities[0].subject", id="a hidden character in a subject"
         ),
@@ -118,7 +120,9 @@ class TestIdentities:
         assert [outcome.agent(name).valid for name in ("a", "b")] == [True, False]
 
     def test_an_invalid_agent_holds_its_subject_against_later_ones(self):
-        outcome = Outcome(issuer(), agent("a", identities=[identity("s")], scopes=["*"]), agent("b", identities=[identity("s")]))
+        outcome = Outcome(
+            issuer(), agent("a", identities=[identity("s")], scopes=["*"]), agent("b", identities=[identity("s")])
+        )
         assert held(outcome, "a") == [("corp-idp", "s")]
         assert outcome.reasons("b") == [("spec.identities[0].subject", CONFLICTED)]
 

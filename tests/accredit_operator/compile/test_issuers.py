@@ -146,9 +146,7 @@ class TestKeys:
     def test_fetched_keys_are_held_to_the_listed_algorithms_and_denials(self):
         good, denied = (Key(kid=kid, algorithm="ES256", jwk={}) for kid in ("good", "denied"))
         other = Key(kid="other", algorithm="RS256", jwk={})
-        outcome = Outcome(
-            issuer(jwks=REMOTE | {"deniedKeyIDs": ["denied"]}), keys={"corp-idp": (good, denied, other)}
-        )
+        outcome = Outcome(issuer(jwks=REMOTE | {"deniedKeyIDs": ["denied"]}), keys={"corp-idp": (good, denied, other)})
         assert outcome.issuer().keys == (good,)
         assert keys_fetched(outcome) == (Status.TRUE, "KeysUsable")
 
@@ -190,7 +188,9 @@ class TestAllowedNamespaces:
             pytest.param({"from": "Names", "names": ["ops", "research"]}, True, id="a name"),
             pytest.param({"from": "Names", "names": ["tools"]}, False, id="another's name"),
             pytest.param({"from": "Selector", "selector": {"matchLabels": {"tier": "gold"}}}, True, id="a label"),
-            pytest.param({"from": "Selector", "selector": {"matchLabels": {"tier": "iron"}}}, False, id="not its label"),
+            pytest.param(
+                {"from": "Selector", "selector": {"matchLabels": {"tier": "iron"}}}, False, id="not its label"
+            ),
             pytest.param(
                 {"from": "Selector", "selector": {"matchLabels": {"kubernetes.io/metadata.name": "research"}}},
                 True,
