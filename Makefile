@@ -25,9 +25,9 @@ setup: .venv/demo.stamp $(ENVOY) ## make the environment and fetch Envoy, all in
 demo: setup ## play the story through a real Envoy and MCP server; KEEP=1 leaves it running
 	@$(BIN)/accredit demo $(if $(KEEP),--keep)
 
-test: .venv/dev.stamp $(ENVOY) $(ORACLE)/stamp ## run the tests, then those with real processes; T=path narrows
+test: .venv/dev.stamp $(ENVOY) $(ORACLE)/stamp ## run the tests, then those with a real Envoy; T=path narrows
 	$(BIN)/pytest $(if $(T),$(T),-n 2 --ignore=tests/real tests)
-	$(if $(T),,$(BIN)/pytest tests/real)
+	$(if $(T),,$(BIN)/pytest tests/real/envoy)
 
 lint: .venv/dev.stamp ## check style, types, the layers, and that generated files are current
 	$(BIN)/ruff check .
@@ -35,6 +35,8 @@ lint: .venv/dev.stamp ## check style, types, the layers, and that generated file
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python scripts/gen_proto.py --check
+	$(BIN)/python scripts/gen_reasons.py --check
+	$(BIN)/python -m accredit_operator.kinds.crd --check
 
 format: .venv/dev.stamp ## format the code and mend what can be mended
 	$(BIN)/ruff check --fix .
@@ -42,6 +44,7 @@ format: .venv/dev.stamp ## format the code and mend what can be mended
 
 gen: .venv/dev.stamp ## write what is generated: protobuf modules, CRDs, documentation
 	$(BIN)/python scripts/gen_proto.py
+	$(BIN)/python scripts/gen_reasons.py
 	$(BIN)/python -m accredit_operator.kinds.crd
 
 bench: .venv/dev.stamp $(ENVOY) ## measure: each program of benchmarks/ prints its numbers

@@ -48,9 +48,7 @@ _CONDITIONS = """
 _TYPES = ", ".join(f"\"{name}\": '{kind}'" for name, kind in _COLUMNS.items())
 # A line that is no record becomes a row without values: the last line of a file in use may be half written.
 _READING = f"read_json($files, format = 'newline_delimited', ignore_errors = true, columns = {{{_TYPES}}})"
-_SELECTED = ", ".join(f'"{name}"' for name in _COLUMNS).replace(
-    '"time"', "strftime(time, '%Y-%m-%dT%H:%M:%S.%fZ')"
-)
+_SELECTED = ", ".join(f'"{name}"' for name in _COLUMNS).replace('"time"', "strftime(time, '%Y-%m-%dT%H:%M:%S.%fZ')")
 _FITTING = f"SELECT {_SELECTED} FROM {_READING} WHERE {_CONDITIONS} ORDER BY time DESC LIMIT $limit"  # noqa: S608 -- constants of this module
 _UNREADABLE = f"SELECT count(*) FROM {_READING} WHERE v IS NULL"  # noqa: S608 -- constants of this module
 

@@ -64,7 +64,7 @@ def hop_states(decision: Decision, view: View, now: int) -> tuple[HopState, ...]
 
 
 def narrowings(decision: Decision, view: View) -> tuple[Narrowing, ...]:
-    """Return how token, user and every hop's ceiling narrow the scopes, in this order; none before the chain is known."""
+    """Return how token, user and every hop's ceiling narrow the scopes, in this order; none while the chain is unknown."""
     evidence = decision.evidence
     delegation, governing = evidence.delegation, evidence.governing
     if delegation is None or governing is None or len(evidence.hops) != len(delegation.agents):
@@ -88,9 +88,7 @@ def _narrowed(delegation: Delegation, hops: tuple[Hop, ...], body: PolicyBody, v
         held = left
 
 
-def _presented(
-    evidence: Evidence, delegation: Delegation, claims: SignedClaims, view: View, now: int
-) -> Presented:
+def _presented(evidence: Evidence, delegation: Delegation, claims: SignedClaims, view: View, now: int) -> Presented:
     issuer = view.issuers[claims.issuer].record
     return Presented(
         claims=claims,

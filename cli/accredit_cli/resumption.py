@@ -41,7 +41,7 @@ def resumed(text: str, agent: ObjectKey, now: int) -> str:
     spec = document["spec"]
     if not isinstance(spec, Mapping) or spec.get("suspended") is not True:
         raise NotSuspended(f"{agent} is not suspended; nothing was changed")
-    changes = {"revokedBefore": written(_latest(spec.get("revokedBefore"), now)), "suspended": False}
+    changes: dict[str, Value] = {"revokedBefore": written(_latest(spec.get("revokedBefore"), now)), "suspended": False}
     node = _spec_node(text, index)
     edits = [_setting(node, name, _as_yaml(value)) for name, value in changes.items()]
     changed = _applied(text, edits)
@@ -67,7 +67,7 @@ def _is(document: Mapping[str, Value], agent: ObjectKey) -> bool:
 
 
 def _latest(revoked_before: Value, now: int) -> int:
-    """A later revokedBefore stays: resuming revives no token."""
+    """Return the later of the two: resuming revives no token."""
     return max(now, unix_seconds(revoked_before)) if isinstance(revoked_before, str) else now
 
 
@@ -89,7 +89,9 @@ def _expected(text: str, index: int, changes: Mapping[str, Value]) -> list[Value
 def _spec_node(text: str, index: int) -> yaml.MappingNode:
     # The pure Python loader: its marks count characters, libyaml's count bytes.
     nodes = [node for node in yaml.compose_all(text, Loader=yaml.SafeLoader) if _holds_something(node)]
-    return next(value for key, value in nodes[index].value if key.value == "spec")
+    spec = next(value for key, value in nodes[index].value if key.value == "spec")
+    assert isinstance(spec, yaml.MappingNode)
+    return spec
 
 
 def _holds_something(node: yaml.Node | None) -> bool:

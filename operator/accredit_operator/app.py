@@ -1,12 +1,11 @@
 """Builds the operator's objects once, follows the files, and stops when it is told to. No logic of its own."""
 
-import contextlib
 import importlib.metadata
 import json
 import signal
 import sys
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from threading import Event
 from types import FrameType
 
@@ -14,7 +13,7 @@ from accredit_operator.manifests import Follower
 from accredit_operator.metrics import AdminServer, Metrics, Probes
 from accredit_operator.publish import FilePublisher, format_instant
 from accredit_operator.reconcile import Reconciler
-from accredit_operator.settings import SettingRefused, Settings, read_settings
+from accredit_operator.settings import HttpAddress, SettingRefused, Settings, read_settings
 
 _ALIVE_WITHIN_NS = 60 * 1_000_000_000
 
@@ -51,6 +50,7 @@ class Operator:
         self._log = StderrLog()
         self._metrics = Metrics(_version())
         self._seen_ns = self._clock.ticks_ns()
+        self._admin = self._listen(settings.http)
         self._reconciler = Reconciler(
             paths=settings.manifests,
             premises=settings.premises,
@@ -64,26 +64,28 @@ class Operator:
         """Publish at once, then follow the files until SIGTERM or SIGINT."""
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, self._on_signal)
-        with self._admin():
-            self._follow()
+        if self._admin is not None:
+            self._admin.start()
+            self._log.say("info", "listening", http=f"{self._admin.host}:{self._admin.port}")
+        self._follow()
+        if self._admin is not None:
+            self._admin.stop()
         self._log.say("info", "stopped")
 
     def _on_signal(self, _number: int, _frame: FrameType | None) -> None:
         self._stop.set()
 
-    @contextlib.contextmanager
-    def _admin(self) -> Iterator[None]:
-        address = self._settings.http
+    def _listen(self, address: HttpAddress | None) -> AdminServer | None:
         if address is None:
-            yield
-            return
-        server = AdminServer(address.host, address.port, self._metrics, Probes(self._is_alive, self._is_ready))
-        server.start()
-        self._log.say("info", "listening", http=f"{address.host}:{server.port}")
+            return None
+        probes = Probes(self._is_alive, self._is_ready)
         try:
-            yield
-        finally:
-            server.stop()
+            return AdminServer(address.host, address.port, self._metrics, probes)
+        except OSError as error:
+            where = f"{address.host}:{address.port}"
+            raise SettingRefused(
+                f"ACCREDIT_HTTP is {where}: {error.strerror}; write another address, or off"
+            ) from error
 
     def _is_alive(self) -> bool:
         return self._clock.ticks_ns() - self._seen_ns < _ALIVE_WITHIN_NS
@@ -107,7 +109,7 @@ def main(arguments: Sequence[str], environment: Mapping[str, str]) -> int:
     try:
         settings = read_settings(arguments, environment)
         operator = Operator(settings)
-    except (SettingRefused, OSError) as error:
+    except SettingRefused as error:
         sys.stderr.write(f"accredit-operator: {error}\n")
         return 2
     operator.run()

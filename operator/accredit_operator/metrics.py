@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from socket import AF_INET6
 from threading import Thread
 from typing import Protocol
 
@@ -69,9 +70,13 @@ class AdminServer:
     """Serves /metrics, /healthz and /readyz on a thread of its own."""
 
     def __init__(self, host: str, port: int, metrics: Metrics, probes: Probes) -> None:
-        self._server = ThreadingHTTPServer((host, port), _handler(metrics, probes))
-        self._server.daemon_threads = True
+        self._server = _server_class(host)((host, port), _handler(metrics, probes))
         self._thread = Thread(target=self._server.serve_forever, name="admin", daemon=True)
+
+    @property
+    def host(self) -> str:
+        """The address that is listened on."""
+        return str(self._server.server_address[0])
 
     @property
     def port(self) -> int:
@@ -87,6 +92,18 @@ class AdminServer:
         self._server.shutdown()
         self._server.server_close()
         self._thread.join()
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+
+
+class _Server6(_Server):
+    address_family = AF_INET6
+
+
+def _server_class(host: str) -> type[_Server]:
+    return _Server6 if ":" in host else _Server
 
 
 def _handler(metrics: Metrics, probes: Probes) -> type[BaseHTTPRequestHandler]:

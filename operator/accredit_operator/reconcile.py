@@ -75,9 +75,12 @@ class Reconciler:
         except ManifestsUnreadable as unreadable:
             self._trouble("the manifests cannot be read", [str(fault) for fault in unreadable.faults])
             return "unreadable"
-        except Exception as error:  # noqa: BLE001 - whatever it is, the last good snapshot stays and the loop goes on
-            self.is_retry_due = isinstance(error, OSError)
-            self._trouble("the snapshot cannot be compiled or published", [traceback.format_exc()])
+        except OSError as error:
+            self.is_retry_due = True
+            self._trouble("the snapshot cannot be written", [f"{self.publisher.path}: {error.strerror}"])
+            return "failed"
+        except Exception:  # noqa: BLE001 - whatever it is, the last good snapshot stays and the loop goes on
+            self._trouble("the snapshot cannot be compiled", [traceback.format_exc()])
             return "failed"
         if published.is_new or self._said is not None:
             self.log.say(

@@ -1,6 +1,5 @@
 """A call, made: by the official MCP client or as one HTTP request; and what came back."""
 
-import asyncio
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -55,7 +54,7 @@ async def send(url: str, call: Call, bearer: str | None) -> Outcome:
     try:
         async with httpx2.AsyncClient(headers=headers, event_hooks=hooks, timeout=_TIMEOUT_S, trust_env=False) as http:
             await _by(call.sender, url, call, http, outcome)
-    except* (httpx2.HTTPError, MCPError, TimeoutError, asyncio.CancelledError) as failures:
+    except* (httpx2.HTTPError, MCPError, TimeoutError) as failures:
         outcome.reason = outcome.reason or f"{type(failures.exceptions[0]).__name__}: {failures.exceptions[0]}"
     return outcome
 

@@ -17,10 +17,11 @@ import yaml
 from accredit_cli.demo.processes import Process, StackFailed, Supervisor
 from accredit_cli.demo.workspace import Workspace
 from accredit_cli.envoy.bootstrap import render
-from accredit_cli.envoy.plan import Address, Plan
+from accredit_cli.envoy.plan import Address, Limits, Plan
 
 HOST = "mcp.example"  # what clients call the server; it resolves nowhere and need not
 _LOOPBACK = "127.0.0.1"
+_PATIENCE_S = 2.0  # a laptop that compiles something beside may take long over one check
 _SETTLED = 503  # Envoy answers this until the authorizer is ready
 
 
@@ -81,6 +82,7 @@ def bring_up(
         upstream=Address(_LOOPBACK, upstream or ports.upstream),
         authorizer=Address(_LOOPBACK, ports.check),
         access_log=str(workspace.access_log),
+        limits=Limits(check_timeout_s=_PATIENCE_S),
     )
     return Stack(workspace, ports.envoy, operator, extauthz, _envoy(supervisor, workspace, plan, binary))
 

@@ -16,6 +16,12 @@ class Address:
     host: str
     port: int | None
 
+    def __str__(self) -> str:
+        """Return the text that `parse_address` reads."""
+        if self.port is None:
+            return f"unix:{self.host}"
+        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+
 
 @dataclass(frozen=True, slots=True)
 class ServerTls:

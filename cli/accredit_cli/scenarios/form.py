@@ -1,8 +1,8 @@
-"""What a scenario file may say (docs/cli.md describes it). Unknown members are errors: a typo must not weaken a test."""
+"""What a scenario file may say (docs/cli.md). An unknown member is an error: a typo must not weaken a test."""
 
 from typing import Annotated, Literal
 
-from pydantic import BeforeValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 from pydantic.alias_generators import to_camel
 from pydantic_core import PydanticCustomError
 

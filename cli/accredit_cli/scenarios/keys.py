@@ -28,7 +28,9 @@ def with_keys(manifest: Mapping[str, object], keys: tuple[SigningKey, ...]) -> d
     if not isinstance(spec, Mapping):
         return dict(manifest)
     written = spec.get("jwks")
-    kept = {"deniedKeyIDs": written["deniedKeyIDs"]} if isinstance(written, Mapping) and "deniedKeyIDs" in written else {}
+    kept = (
+        {"deniedKeyIDs": written["deniedKeyIDs"]} if isinstance(written, Mapping) and "deniedKeyIDs" in written else {}
+    )
     inline = {"keys": [key.jwk() for key in keys]}
     return {**manifest, "spec": {**spec, "jwks": {"source": "Inline", "inline": inline, **kept}}}
 

@@ -26,3 +26,12 @@ def layered(base: object, over: object) -> object:
 def present(members: Mapping[str, object]) -> dict[str, object]:
     """Return the members that are not null."""
     return {name: value for name, value in members.items() if value is not None}
+
+
+def pruned(members: Mapping[str, object]) -> dict[str, object]:
+    """Return the members that are not null, at every depth of mappings."""
+    return {
+        name: pruned(value) if isinstance(value, Mapping) else value
+        for name, value in members.items()
+        if value is not None
+    }

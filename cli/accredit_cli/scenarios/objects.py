@@ -44,7 +44,9 @@ def key_of(manifest: Mapping[str, object]) -> str:
     metadata = manifest.get("metadata")
     named = metadata if isinstance(metadata, Mapping) else {}
     kind, name = manifest.get("kind"), named.get("name")
-    return f"{kind}/{name}" if kind in _CLUSTER_SCOPED else f"{kind}/{named.get('namespace', _DEFAULT_NAMESPACE)}/{name}"
+    return (
+        f"{kind}/{name}" if kind in _CLUSTER_SCOPED else f"{kind}/{named.get('namespace', _DEFAULT_NAMESPACE)}/{name}"
+    )
 
 
 def stage(base: Iterable[Members], case: Case, wanted: Mapping[str, tuple[str, ...] | None]) -> Staged:

@@ -9,7 +9,7 @@ from jwt.algorithms import get_default_algorithms
 from accredit_cli.minting import SigningKey
 from accredit_cli.scenarios.form import Token
 from accredit_cli.scenarios.keys import STRANGER, key_named
-from accredit_cli.scenarios.layers import layered, present
+from accredit_cli.scenarios.layers import layered, pruned
 
 _FALLBACK = "ES256"
 
@@ -58,7 +58,7 @@ def _type(issuer: Mapping[str, object]) -> str | None:
 def _laid(usual: Mapping[str, object], over: Mapping[str, object]) -> Mapping[str, object]:
     laid = layered(usual, over)
     assert isinstance(laid, Mapping)
-    return present(laid)
+    return pruned(laid)
 
 
 def _tampered(token: Token, signed: str, signature: bytes) -> str:

@@ -37,7 +37,9 @@ def query(  # noqa: PLR0913 -- one parameter an option
     tool: Annotated[str | None, typer.Option(help="The tool, resource or prompt.")] = None,
     decision: Annotated[Ruling | None, typer.Option(help="How it was decided.")] = None,
     reason: Annotated[Reason | None, typer.Option(metavar="REASON", help="Why; docs/reasons.md lists all.")] = None,
-    since: Annotated[str | None, typer.Option(metavar="TIME|DURATION", help="From 2026-11-24T10:00:00Z or 1h on.")] = None,
+    since: Annotated[
+        str | None, typer.Option(metavar="TIME|DURATION", help="From 2026-11-24T10:00:00Z or 1h on.")
+    ] = None,
     until: Annotated[str | None, typer.Option(metavar="TIME|DURATION", help="Before this time.")] = None,
     limit: Annotated[int, typer.Option(min=1, max=100_000, help="The newest this many.")] = 100,
     output: OutputOption = Output.TABLE,

@@ -44,7 +44,6 @@ def command(
     raise typer.Exit(NO if refused else YES)
 
 
-
 def _write(file: Path, document: bytes) -> None:
     try:
         replace(file, document)

@@ -2,7 +2,6 @@
 
 import sys
 import time
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -23,7 +22,7 @@ from accredit_extauthz.model.decision import Decision, Ruling
 from accredit_extauthz.model.reason import ANSWERS
 
 EPILOG = (
-    "Examples: accredit explain --claims '{\"sub\": \"alice\", …}' --request 'POST mcp.example/mcp tools/call"
+    'Examples: accredit explain --claims \'{"sub": "alice", …}\' --request \'POST mcp.example/mcp tools/call'
     " contacts.search' manifests/ · accredit explain --token - --request 'GET crm.example/v1/contacts' manifests/"
 )
 
@@ -47,7 +46,9 @@ def command(  # noqa: PLR0913 -- one parameter an option
     peer: Annotated[str, typer.Option(metavar="SPIFFE-ID", help="The verified TLS peer.")] = "",
     destination: Annotated[str, typer.Option(metavar="SPIFFE-ID", help="The workload that a sidecar guards.")] = "",
     policy: Annotated[str | None, typer.Option(metavar="NAMESPACE/NAME", help="The policy that Envoy pins.")] = None,
-    header: Annotated[list[str] | None, typer.Option(metavar="NAME=VALUE", help="A request header; repeatable.")] = None,
+    header: Annotated[
+        list[str] | None, typer.Option(metavar="NAME=VALUE", help="A request header; repeatable.")
+    ] = None,
     output: OutputOption = Output.TABLE,
 ) -> None:
     """Decide one request offline, and print every hop, every limit on scopes, the rule and the reason.

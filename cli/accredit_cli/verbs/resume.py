@@ -44,4 +44,3 @@ def command(
     verdicts = tuple(each for each in compile_paths(paths).verdicts if each.key == key)
     show(output, as_values(verdicts), lambda: drawn(verdicts))
     raise typer.Exit(YES if all(each.accepted for each in verdicts) else NO)
-

@@ -60,9 +60,9 @@ def command(  # noqa: PLR0913 -- one parameter an option
 ) -> None:
     """Mint a token with a local key, and print it; or print the key's public half for a TrustedIssuer."""
     try:
-        signing = _signing(key, new_key_file, alg, kid)
         if jwks:
-            sys.stdout.write(json.dumps({"keys": [signing.jwk()]}, indent=2) + "\n")
+            published = {"keys": [_signing(key, new_key_file, alg, kid).jwk()]}
+            sys.stdout.write(json.dumps(published, indent=2) + "\n")
             return
         wanted = Wanted(
             issuer=issuer,
@@ -74,12 +74,16 @@ def command(  # noqa: PLR0913 -- one parameter an option
             lifetime_s=ttl,
             extra=dict(_claim(text) for text in claim or ()),
         )
-        now = int(time.time())  # noqa: TID251 -- a token is minted at the moment of the command
-        minted = signing.sign(claims(wanted, now), None if token_type == "None" else token_type)  # noqa: S105 -- the API's word
+        said = claims(wanted, int(time.time()))  # noqa: TID251 -- a token is minted at the moment of the command
+        minted = _signing(key, new_key_file, alg, kid).sign(said, _typ(token_type))
     except Unmintable as error:
         raise typer.BadParameter(str(error)) from error
     sys.stderr.write(_WARNING)
     sys.stdout.write(minted + "\n")
+
+
+def _typ(token_type: str) -> str | None:
+    return None if token_type == "None" else token_type  # noqa: S105 -- the API's word
 
 
 def _signing(key: pathlib.Path | None, new: pathlib.Path | None, alg: str | None, kid: str | None) -> SigningKey:

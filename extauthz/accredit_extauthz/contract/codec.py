@@ -4,7 +4,7 @@ A digest is over the bytes as written, so a reader verifies before it decodes. N
 """
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import msgspec
 
@@ -74,9 +74,30 @@ def decode_document(data: bytes) -> Snapshot:
 
 def assemble(head: Head, shards: Mapping[str, bytes]) -> Snapshot:
     """Return the snapshot that `head` names, every shard's digest verified. Raises SnapshotUnreadable."""
+    check_format(head)
+    return join(head, [verified_shard(name, head.shards[name], shards.get(name)) for name in sorted(head.shards)])
+
+
+def check_format(head: Head) -> None:
+    """Refuse a head whose shards this program cannot read. Raises SnapshotUnreadable."""
     if head.format > FORMAT:
         raise SnapshotUnreadable(f"the head has format {head.format}; this program reads up to {FORMAT}")
-    parts = [_verified_shard(name, wanted, shards.get(name)) for name, wanted in sorted(head.shards.items())]
+
+
+def verified_shard(name: str, wanted: str, data: bytes | None) -> Shard:
+    """Return the shard in `data`, which must have the digest `wanted`. Raises SnapshotUnreadable."""
+    if data is None:
+        raise SnapshotUnreadable(f"shard {name} is named by the head and missing")
+    if digest(data) != wanted:
+        raise SnapshotUnreadable(f"shard {name} does not have the digest that the head names")
+    try:
+        return _SHARD.decode(data)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise SnapshotUnreadable(f"shard {name} cannot be read: {error}") from error
+
+
+def join(head: Head, parts: Sequence[Shard]) -> Snapshot:
+    """Return the snapshot of verified shards: all that `head` names, in the order of their names."""
     return Snapshot(
         sequence=head.sequence,
         digest=content_digest(head),
@@ -86,14 +107,3 @@ def assemble(head: Head, shards: Mapping[str, bytes]) -> Snapshot:
         policies=tuple(record for part in parts for record in part.policies),
         revocations=tuple(record for part in parts for record in part.revocations),
     )
-
-
-def _verified_shard(name: str, wanted: str, data: bytes | None) -> Shard:
-    if data is None:
-        raise SnapshotUnreadable(f"shard {name} is named by the head and missing")
-    if digest(data) != wanted:
-        raise SnapshotUnreadable(f"shard {name} does not have the digest that the head names")
-    try:
-        return _SHARD.decode(data)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise SnapshotUnreadable(f"shard {name} cannot be read: {error}") from error

@@ -79,6 +79,8 @@ def _authenticate(call: Call, view: View, evidence: Evidence) -> tuple[IssuerVie
     issuer = _find_issuer(compact, view)
     if compact.typ not in issuer.record.token_types:
         refuse(Reason.TOKEN_TYPE, f"`typ` is {shown(compact.typ)}; the issuer's tokenTypes do not list it")
+    if compact.kid is not None and compact.kid not in issuer.keys:
+        evidence.unknown_kid = (issuer.record.name, compact.kid)
     verify_signature(compact, choose_key(compact, issuer.keys))
     signed = evidence.claims = claims.read_claims(compact, issuer.record)
     return issuer, signed

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from accredit_extauthz.contract.names import PolicyRef
+from accredit_extauthz.contract.names import IssuerName, PolicyRef
 from accredit_extauthz.model.call import Call
 from accredit_extauthz.model.delegation import Delegation, Hop, SignedClaims, Subject
 from accredit_extauthz.model.governing import Governing
@@ -32,6 +32,7 @@ class Evidence:
     policy: PolicyRef | None = None  # the one that governs, or the one because of which nothing does
     governing: Governing | None = None
     unverified_user: Subject | None = None
+    unknown_kid: tuple[IssuerName, str] | None = None  # a `kid` that a usable issuer does not have
     claims: SignedClaims | None = None
     delegation: Delegation | None = None
     hops: tuple[Hop, ...] = ()  # those known so far, root first

@@ -33,9 +33,14 @@ class Holder:
         """How many times the source had nothing that could be served."""
         return self._load_failures
 
-    def swap(self, view: View) -> None:
-        """Answer from `view` from now on. Requests under way finish with the view they took."""
-        self._held = _Held(view, self._clock.ticks_ns())
+    def swap(self, view: View, *, confirmed: bool = True) -> None:
+        """Answer from `view` from now on. Requests under way finish with the view they took.
+
+        With `confirmed` False the source had it from a place that may be old itself: the age goes on from before.
+        """
+        held = self._held
+        at_ticks_ns = self._clock.ticks_ns() if confirmed or held is None else held.confirmed_at_ticks_ns
+        self._held = _Held(view, at_ticks_ns)
 
     def confirm(self) -> None:
         """Note that the source still says what the current view says."""

@@ -27,7 +27,7 @@ from accredit_extauthz.contract.snapshot import (
 from accredit_operator.compile.bodies import compile_body, find_body_notes, find_body_problems
 from accredit_operator.compile.issuers import IssuerTable
 from accredit_operator.compile.ownership import HostClaim, Ownership, settle
-from accredit_operator.compile.premises import Premises
+from accredit_operator.compile.premises import HostClaims, Premises
 from accredit_operator.compile.sizes import find_oversize
 from accredit_operator.compile.targets import (
     DeclaredPolicy,
@@ -39,7 +39,7 @@ from accredit_operator.compile.targets import (
 )
 from accredit_operator.compile.verdict import ConditionReason, Problem, Verdict, judge
 from accredit_operator.kinds.tool_policy import ToolPolicySpec
-from accredit_operator.world import Kind, World
+from accredit_operator.world import HOSTS_ANNOTATION, Kind, World
 
 Place = HostPlace | PrincipalPlace
 
@@ -72,7 +72,7 @@ def compile_policies(
     declared = world.of_kind(Kind.TOOL_POLICY, ToolPolicySpec)
     drafts = [_read(thing, issuers, premises) for thing in declared]
     ownership = settle(world, _claims(drafts), premises)
-    drafts = [_with_owned(draft, ownership) for draft in drafts]
+    drafts = [_with_owned(draft, ownership, premises.host_claims) for draft in drafts]
     governing = _governing(drafts)
     drafts = [_without_unjudgeable(draft, governing) for draft in drafts]
     governing = _governing(drafts)
@@ -109,7 +109,7 @@ def _claims(drafts: Sequence[_Draft]) -> Iterator[HostClaim]:
                     yield HostClaim(draft.ref.namespace, placement.place.host)
 
 
-def _with_owned(draft: _Draft, ownership: Ownership) -> _Draft:
+def _with_owned(draft: _Draft, ownership: Ownership, claims: HostClaims) -> _Draft:
     """Return the draft without the places that another namespace owns, or nobody: there it contributes nothing."""
     owned: list[Placement] = []
     refused: list[Problem] = []
@@ -121,13 +121,19 @@ def _with_owned(draft: _Draft, ownership: Ownership) -> _Draft:
             owned.append(placement)
         else:
             assert isinstance(place, HostPlace)
-            (notes if placement.implied else refused).append(_not_owned(placement.field, place.host, draft))
+            (notes if placement.implied else refused).append(
+                _not_owned(placement.field, place.host, draft.ref.namespace, claims)
+            )
     return replace(draft, owned=tuple(owned), refused=tuple(refused), notes=(*draft.notes, *notes))
 
 
-def _not_owned(field: str, host: str, draft: _Draft) -> Problem:
-    found = f"namespace {draft.ref.namespace} does not own {host}, so the policy does not count there"
-    remedy = f"grant it in the annotation accredit.dev/hosts of Namespace {draft.ref.namespace}, or leave it out"
+def _not_owned(field: str, host: str, namespace: str, claims: HostClaims) -> Problem:
+    found = f"namespace {namespace} does not own {host}, so the policy does not count there"
+    match claims:
+        case HostClaims.GRANTED:
+            remedy = f"list it in the annotation {HOSTS_ANNOTATION} of Namespace {namespace}, or leave it out"
+        case HostClaims.ANY:
+            remedy = "name a host that no older policy of another namespace names, or leave it out"
     return Problem(field, found, remedy, ConditionReason.NOT_PERMITTED)
 
 

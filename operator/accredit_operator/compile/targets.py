@@ -81,18 +81,20 @@ def _targets(thing: DeclaredPolicy) -> tuple[list[tuple[int, Target]], bool]:
     written = thing.raw_spec.get("targets")
     if not isinstance(written, list) or not written:
         return [], False
-    read = [(index, readable(Target, _lowered(entry))) for index, entry in enumerate(written)]
+    read = [(index, _read_target(entry)) for index, entry in enumerate(written)]
     return [(index, target) for index, target in read if target is not None], all(target for _, target in read)
 
 
-def _lowered(entry: object) -> object:
-    """Spell hosts canonically: one in capitals or with a final dot is refused, and still says which host it means."""
-    host = entry.get("host") if isinstance(entry, Mapping) else None
+def _read_target(entry: object) -> Target | None:
+    """Return the target in an invalid policy: as it stands, or the whole of the hosts that it names, or None."""
+    target = readable(Target, entry)
+    host = entry.get("host") if isinstance(entry, Mapping) and entry.get("type") == TargetType.HOST else None
     names = host.get("names") if isinstance(host, Mapping) else None
-    if not isinstance(entry, Mapping) or not isinstance(host, Mapping) or not isinstance(names, list):
-        return entry
+    if target is not None or not isinstance(names, list):
+        return target
+    # One in capitals or with a final dot is refused, and still says which host it means.
     said = [name.lower().removesuffix(".") if isinstance(name, str) else name for name in names]
-    return {**entry, "host": {**host, "names": said}}
+    return readable(Target, {"type": TargetType.HOST, "host": {"names": said}})
 
 
 def _problems(target: Target, field: str) -> Iterator[Problem]:

@@ -101,7 +101,8 @@ def _events(text: str) -> Iterator[yaml.Event]:
         yield from yaml.parse(text, Loader=_LOADER)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
-        line = 1 if mark is None else mark.line + 1
+        # What is missing at the end is reported on the line after the last.
+        line = 1 if mark is None else min(mark.line + 1, len(text.splitlines()) or 1)
         raise DocumentUnreadable(line, f"it is not YAML: {error.problem or 'unreadable'}") from error
     except yaml.reader.ReaderError as error:
         # libyaml counts bytes of UTF-8.
@@ -117,6 +118,7 @@ def _take(reading: _Reading, event: _Event, line: int, counted: int) -> int:
             if _awaits_key(reading):
                 _take_key(reading, event.value, line)
                 return counted
+            reading.lines.setdefault(_next_path(reading), line)
             _place(reading, _Anchored(_scalar(event), 1, 0), event.anchor)
             return _counted(counted + 1, line)
         case yaml.AliasEvent():
@@ -162,10 +164,14 @@ def _open(reading: _Reading, event: yaml.CollectionStartEvent, line: int, counte
         raise DocumentUnreadable(line, "a mapping or list stands as a key; keys are text")
     if len(reading.stack) >= MAX_DEPTH:
         raise DocumentUnreadable(line, f"more than {MAX_DEPTH} levels are nested")
-    path = _child_path(reading.stack[-1]) if reading.stack else ""
+    path = _next_path(reading)
     reading.lines.setdefault(path, line)
     value: dict[str, Value] | list[Value] = {} if isinstance(event, yaml.MappingStartEvent) else []
     reading.stack.append(_Open(value, path, line, event.anchor, counted))
+
+
+def _next_path(reading: _Reading) -> str:
+    return _child_path(reading.stack[-1]) if reading.stack else ""
 
 
 def _child_path(top: _Open) -> str:

@@ -98,7 +98,10 @@ def _unpacked(value: object, prefix: str) -> Iterator[tuple[object, str]]:
         yield value, prefix
         return
     items = value.get("items")
-    for index, item in enumerate(items if isinstance(items, list) else ()):
+    if not isinstance(items, list):
+        yield items, f"{prefix}items."
+        return
+    for index, item in enumerate(items):
         yield from _unpacked(item, f"{prefix}items[{index}].")
 
 

@@ -15,8 +15,9 @@ from accredit_cli.envoy.plan import Address, AddressUnreadable, parse_address
         ("127.0.0.1:0", Address("127.0.0.1", 0)),
     ],
 )
-def test_an_address_is_read(text, address):
+def test_an_address_is_read_and_written_alike(text, address):
     assert parse_address(text) == address
+    assert str(address) == text
 
 
 @pytest.mark.parametrize(

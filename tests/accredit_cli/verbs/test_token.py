@@ -93,3 +93,8 @@ def test_wrong_usage_mints_nothing(key_file, arguments):
     done = run(*[str(key_file) if word == "KEY" else word for word in arguments])
     assert done.exit_code == 2
     assert done.stdout == ""
+
+
+def test_a_key_is_made_only_for_a_token_that_can_be(tmp_path):
+    assert run("--new-key", tmp_path / "new.pem", "--audience", "x").exit_code == 2
+    assert not (tmp_path / "new.pem").exists()

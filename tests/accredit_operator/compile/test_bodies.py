@@ -84,7 +84,7 @@ def test_defaults_are_those_of_the_contract():
         ),
         pytest.param({"publicPaths": [{"path": "/admin"}]}, "spec.publicPaths", INVALID, id="a public path in MCP"),
         pytest.param(
-            HTTP | {"publicPaths": [{"path": "/a%2fb"}]}, "spec.publicPaths[0].path", INVALID, id="a second spelling"
+            HTTP | {"publicPaths": [{"path": "/a%2Fb"}]}, "spec.publicPaths[0].path", INVALID, id="a second spelling"
         ),
         pytest.param(
             {"challenge": {"resource": 'https://x.example/"'}}, "spec.challenge.resource", INVALID, id="a quote"

@@ -25,13 +25,13 @@ class TestTaken:
     @pytest.mark.parametrize(
         ("first", "second", "loses"),
         [
-            pytest.param("a.example", "a.example", True, id="the same host"),
-            pytest.param("*.example", "a.example", True, id="a host beneath a wildcard"),
-            pytest.param("*.example", "*.a.example", True, id="a wildcard beneath a wildcard"),
-            pytest.param("a.example", "b.example", False, id="another host"),
-            pytest.param("a.example", "*.example", False, id="a wildcard over what is already taken"),
-            pytest.param("a.example", "x.a.example", False, id="a host beneath a host"),
-            pytest.param("*.a.example", "a.example", False, id="the name itself beside its wildcard"),
+            pytest.param("a.corp.example", "a.corp.example", True, id="the same host"),
+            pytest.param("*.corp.example", "a.corp.example", True, id="a host beneath a wildcard"),
+            pytest.param("*.corp.example", "*.a.corp.example", True, id="a wildcard beneath a wildcard"),
+            pytest.param("a.corp.example", "b.corp.example", False, id="another host"),
+            pytest.param("a.corp.example", "*.corp.example", False, id="a wildcard over what is already taken"),
+            pytest.param("a.corp.example", "x.a.corp.example", False, id="a host beneath a host"),
+            pytest.param("*.a.corp.example", "a.corp.example", False, id="the name itself beside its wildcard"),
         ],
     )
     def test_a_later_claim_loses(self, first, second, loses):
@@ -41,13 +41,13 @@ class TestTaken:
         assert outcome.standings("second", "blue") == ({} if loses else {second: "governs"})
 
     def test_what_was_taken_exactly_stays_beneath_a_later_wildcard(self):
-        outcome = Outcome(issuer(), *two(host("a.example"), host("*.example")))
-        assert outcome.owners() == {"a.example": "red", "*.example": "blue"}
+        outcome = Outcome(issuer(), *two(host("a.corp.example"), host("*.corp.example")))
+        assert outcome.owners() == {"a.corp.example": "red", "*.corp.example": "blue"}
 
     def test_an_invalid_policy_holds_what_it_can_be_read_to_name(self):
-        old = policy("first", "red", created="2026-01-01T00:00:00Z", targets=[host("a.example")], protocol="SOAP")
-        outcome = Outcome(issuer(), old, policy("second", "blue", targets=[host("a.example")]))
-        assert outcome.standings("first", "red") == {"a.example": "invalid"}
+        old = policy("first", "red", created="2026-01-01T00:00:00Z", targets=[host("a.corp.example")], protocol="SOAP")
+        outcome = Outcome(issuer(), old, policy("second", "blue", targets=[host("a.corp.example")]))
+        assert outcome.standings("first", "red") == {"a.corp.example": "invalid"}
         assert outcome.reasons("second") == REFUSED
 
     def test_the_short_name_of_a_service_is_taken_after_all_that_is_written_out(self):
@@ -70,13 +70,13 @@ class TestGranted:
     @pytest.mark.parametrize(
         ("hosts", "target", "owned"),
         [
-            pytest.param(("a.example",), "a.example", True, id="the host is granted"),
-            pytest.param(("*.example",), "a.example", True, id="a wildcard over it is"),
-            pytest.param(("*.example",), "*.a.example", True, id="a wildcard over the wildcard is"),
-            pytest.param(("a.example",), "*.a.example", False, id="a host grants no wildcard"),
-            pytest.param(("b.example",), "a.example", False, id="another host is"),
-            pytest.param((), "a.example", False, id="nothing is"),
-            pytest.param(("not a host",), "a.example", False, id="nonsense is"),
+            pytest.param(("a.corp.example",), "a.corp.example", True, id="the host is granted"),
+            pytest.param(("*.corp.example",), "a.corp.example", True, id="a wildcard over it is"),
+            pytest.param(("*.corp.example",), "*.a.corp.example", True, id="a wildcard over the wildcard is"),
+            pytest.param(("a.corp.example",), "*.a.corp.example", False, id="a host grants no wildcard"),
+            pytest.param(("b.corp.example",), "a.corp.example", False, id="another host is"),
+            pytest.param((), "a.corp.example", False, id="nothing is"),
+            pytest.param(("not a host",), "a.corp.example", False, id="nonsense is"),
         ],
     )
     def test_a_policy_counts_where(self, hosts, target, owned):
@@ -86,28 +86,32 @@ class TestGranted:
         assert outcome.standings() == ({target: "governs"} if owned else {})
 
     def test_an_older_policy_gains_nothing_without_a_grant(self):
-        namespaces = (NamespaceFacts("blue", hosts=("a.example",)),)
-        outcome = Outcome(issuer(), *two(host("a.example"), host("a.example")), premises=GRANTED, namespaces=namespaces)
+        namespaces = (NamespaceFacts("blue", hosts=("a.corp.example",)),)
+        outcome = Outcome(
+            issuer(), *two(host("a.corp.example"), host("a.corp.example")), premises=GRANTED, namespaces=namespaces
+        )
         assert outcome.reasons("first") == REFUSED
         assert outcome.verdict("second").accepted
 
     def test_the_more_exact_grant_has_the_host_whoever_is_older(self):
         namespaces = (
-            NamespaceFacts("red", hosts=("*.example",), created_at=1),
-            NamespaceFacts("blue", hosts=("a.example",), created_at=2),
+            NamespaceFacts("red", hosts=("*.corp.example",), created_at=1),
+            NamespaceFacts("blue", hosts=("a.corp.example",), created_at=2),
         )
-        outcome = Outcome(issuer(), *two(host("*.example"), host("a.example")), premises=GRANTED, namespaces=namespaces)
+        outcome = Outcome(
+            issuer(), *two(host("*.corp.example"), host("a.corp.example")), premises=GRANTED, namespaces=namespaces
+        )
         assert outcome.verdict("first").accepted
         assert outcome.verdict("second").accepted
-        assert outcome.owners() == {"*.example": "red", "a.example": "blue"}
+        assert outcome.owners() == {"*.corp.example": "red", "a.corp.example": "blue"}
 
     def test_of_two_namespaces_with_one_grant_the_older_has_it(self):
         namespaces = (
-            NamespaceFacts("a-undated", hosts=("a.example",)),
-            NamespaceFacts("red", hosts=("a.example",), created_at=2),
-            NamespaceFacts("blue", hosts=("a.example",), created_at=1),
+            NamespaceFacts("a-undated", hosts=("a.corp.example",)),
+            NamespaceFacts("red", hosts=("a.corp.example",), created_at=2),
+            NamespaceFacts("blue", hosts=("a.corp.example",), created_at=1),
         )
-        assert settle(World.of((), namespaces), (), GRANTED).owner_of("a.example") == "blue"
+        assert settle(World.of((), namespaces), (), GRANTED).owner_of("a.corp.example") == "blue"
 
     def test_the_short_name_of_a_service_needs_a_grant_and_its_absence_is_noted(self):
         service = policy(targets=[{"type": "Service", "service": {"name": "crm"}}])
@@ -153,12 +157,12 @@ class TestServiceNames:
         assert ownership.owner_of("crm.unknown.svc.k8s.corp.example") == NOBODY
 
     def test_what_nobody_names_is_free(self):
-        assert settle(World(), (), ANY).owner_of("a.example") is None
+        assert settle(World(), (), ANY).owner_of("a.corp.example") is None
 
 
 def test_nobody_can_switch_off_anothers_host():
-    broken = policy("first", "red", targets=[host("a.example")], rules=None)
-    good = policy("second", "blue", created="2020-01-01T00:00:00Z", targets=[host("a.example")])
+    broken = policy("first", "red", targets=[host("a.corp.example")], rules=None)
+    good = policy("second", "blue", created="2020-01-01T00:00:00Z", targets=[host("a.corp.example")])
     outcome = Outcome(issuer(), broken, good)
     assert outcome.standings("first", "red") == {}
-    assert outcome.standings("second", "blue") == {"a.example": "governs"}
+    assert outcome.standings("second", "blue") == {"a.corp.example": "governs"}

@@ -67,10 +67,10 @@ class TestUnjudgeable:
     @pytest.mark.parametrize(
         ("broad", "narrow"),
         [
-            pytest.param(host("*.example"), host("a.example"), id="a wildcard over a host"),
-            pytest.param(host("a.example"), host("a.example", paths=["/x"]), id="a host over a path"),
+            pytest.param(host("*.corp.example"), host("a.corp.example"), id="a wildcard over a host"),
+            pytest.param(host("a.corp.example"), host("a.corp.example", paths=["/x"]), id="a host over a path"),
             pytest.param(ACCOUNT, ACCOUNT, id="one principal"),
-            pytest.param(host("a.example"), host("a.example"), id="one host"),
+            pytest.param(host("a.corp.example"), host("a.corp.example"), id="one host"),
         ],
     )
     def test_the_broader_policy_is_invalid(self, broad, narrow):
@@ -82,18 +82,18 @@ class TestUnjudgeable:
     @pytest.mark.parametrize(
         ("broad", "narrow"),
         [
-            pytest.param({"targets": [host("*.example")]}, HTTP, id="without Deny rules"),
-            pytest.param(DENIES | {"targets": [host("*.example")], "mode": "Audit"}, HTTP, id="in Audit"),
-            pytest.param(DENIES | {"targets": [host("*.example")], "mode": "Disabled"}, HTTP, id="when Disabled"),
-            pytest.param(DENIES | {"targets": [host("*.example")]}, {}, id="over an MCP policy"),
-            pytest.param(DENIES | {"targets": [host("*.other")]}, HTTP, id="elsewhere"),
+            pytest.param({"targets": [host("*.corp.example")]}, HTTP, id="without Deny rules"),
+            pytest.param(DENIES | {"targets": [host("*.corp.example")], "mode": "Audit"}, HTTP, id="in Audit"),
+            pytest.param(DENIES | {"targets": [host("*.corp.example")], "mode": "Disabled"}, HTTP, id="when Disabled"),
+            pytest.param(DENIES | {"targets": [host("*.corp.example")]}, {}, id="over an MCP policy"),
+            pytest.param(DENIES | {"targets": [host("*.other.example")]}, HTTP, id="elsewhere"),
             pytest.param(DENIES | {"targets": [ACCOUNT]}, HTTP, id="at a principal"),
             pytest.param(
                 {
                     "protocol": "HTTP",
                     "rules": [ALLOW_HTTP, {**ALLOW_HTTP, "name": "no", "effect": "Deny", "scopes": ...}],
                 }
-                | {"targets": [host("*.example")]},
+                | {"targets": [host("*.corp.example")]},
                 {},
                 id="an http Deny over an MCP policy",
             ),
@@ -106,7 +106,7 @@ class TestUnjudgeable:
                 for rule in broad.get("rules", [ALLOW])
             ]
         }
-        outcome = both(narrow, broad)
+        outcome = both({"targets": [host("a.corp.example")]} | narrow, broad)
         assert outcome.verdict("second").accepted, outcome.verdict("second").message
 
     def test_an_older_mcp_policy_on_the_very_target_stays_valid(self):
@@ -117,8 +117,8 @@ class TestUnjudgeable:
     def test_a_policy_of_another_namespace_does_not_reach_in(self):
         outcome = Outcome(
             issuer(),
-            policy("exact", "red", created="2020-01-01T00:00:00Z", targets=[host("a.example")], **HTTP),
-            policy("broad", "blue", targets=[host("*.example")], **DENIES),
+            policy("exact", "red", created="2020-01-01T00:00:00Z", targets=[host("a.corp.example")], **HTTP),
+            policy("broad", "blue", targets=[host("*.corp.example")], **DENIES),
         )
         assert outcome.verdict("broad").accepted
 

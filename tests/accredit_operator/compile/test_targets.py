@@ -20,9 +20,11 @@ def account(name="crm"):
 @pytest.mark.parametrize(
     ("target", "places"),
     [
-        pytest.param(host("a.example", "*.b.example"), {"a.example", "*.b.example"}, id="hosts"),
-        pytest.param(host("a.example", paths=["/mcp", "/x/"]), {"a.example/mcp", "a.example/x"}, id="paths"),
-        pytest.param(host("a.example", paths=["/"]), {"a.example"}, id="the root path is the whole host"),
+        pytest.param(host("a.corp.example", "*.b.example"), {"a.corp.example", "*.b.example"}, id="hosts"),
+        pytest.param(
+            host("a.corp.example", paths=["/mcp", "/x/"]), {"a.corp.example/mcp", "a.corp.example/x"}, id="paths"
+        ),
+        pytest.param(host("a.corp.example", paths=["/"]), {"a.corp.example"}, id="the root path is the whole host"),
         pytest.param(
             service(), {"crm.tools", "crm.tools.svc", "crm.tools.svc.cluster.local"}, id="the names of a service"
         ),
@@ -47,8 +49,8 @@ def test_the_domains_are_the_deployments():
 
 
 def test_a_place_that_two_targets_name_is_one_place():
-    outcome = Outcome(issuer(), policy(targets=[host("a.example"), host("a.example", "a.example")]))
-    assert outcome.standings() == {"a.example": "governs"}
+    outcome = Outcome(issuer(), policy(targets=[host("a.corp.example"), host("a.corp.example", "a.corp.example")]))
+    assert outcome.standings() == {"a.corp.example": "governs"}
 
 
 @pytest.mark.parametrize(
@@ -56,7 +58,7 @@ def test_a_place_that_two_targets_name_is_one_place():
     [
         pytest.param(host("10.0.0.1"), "names[0]", {"10.0.0.1"}, id="an address"),
         pytest.param(
-            host("a.example", paths=["/a%2fb"]), "paths[0]", {"a.example"}, id="a path with a second spelling"
+            host("a.corp.example", paths=["/a%2Fb"]), "paths[0]", {"a.corp.example"}, id="a path with a second spelling"
         ),
     ],
 )
@@ -87,6 +89,8 @@ class TestInvalid:
             pytest.param(
                 {"targets": [host("CRM.Example.")]}, {"crm.example"}, id="a host in capitals with a final dot"
             ),
+            pytest.param({"targets": [host("crm.example", paths=["x"])]}, {"crm.example"}, id="a path that is none"),
+            pytest.param({"targets": [{**host("crm.example"), "hots": 1}]}, {"crm.example"}, id="an unknown member"),
             pytest.param({"targets": [account()]}, {PRINCIPAL}, id="a service account"),
         ],
     )
@@ -102,6 +106,7 @@ class TestInvalid:
             pytest.param([host("crm.example"), {"type": "Host", "host": {"names": "x"}}], id="one cannot be read"),
             pytest.param([host("crm.example"), {"type": "Host", "host": {"names": [7]}}], id="a name is no text"),
             pytest.param([host("crm.example"), "crm"], id="one is no mapping"),
+            pytest.param([host("crm.example"), {**host("x.example"), "type": "Service"}], id="one is of another type"),
         ],
     )
     def test_an_unreadable_target_denies_all_of_the_namespace(self, targets):
@@ -127,20 +132,22 @@ class TestAbove:
     @pytest.mark.parametrize(
         ("above", "below", "expected"),
         [
-            pytest.param(("a.example", ""), ("a.example", ""), True, id="the same place"),
-            pytest.param(("a.example", ""), ("a.example", "/x"), True, id="a path beneath"),
-            pytest.param(("a.example", "/x"), ("a.example", ""), False, id="a path is not above its host"),
-            pytest.param(("a.example", "/x"), ("a.example", "/xy"), False, id="no segment border"),
-            pytest.param(("*.example", ""), ("a.example", "/x"), True, id="a wildcard"),
-            pytest.param(("*.example", "/x"), ("a.example", ""), True, id="a wildcard over a part of it"),
-            pytest.param(("*.example", "/x"), ("a.example", "/y"), False, id="a wildcard with another path"),
-            pytest.param(("a.example", ""), ("*.example", ""), False, id="a host is not above its wildcard"),
+            pytest.param(("a.corp.example", ""), ("a.corp.example", ""), True, id="the same place"),
+            pytest.param(("a.corp.example", ""), ("a.corp.example", "/x"), True, id="a path beneath"),
+            pytest.param(("a.corp.example", "/x"), ("a.corp.example", ""), False, id="a path is not above its host"),
+            pytest.param(("a.corp.example", "/x"), ("a.corp.example", "/xy"), False, id="no segment border"),
+            pytest.param(("*.corp.example", ""), ("a.corp.example", "/x"), True, id="a wildcard"),
+            pytest.param(("*.corp.example", "/x"), ("a.corp.example", ""), True, id="a wildcard over a part of it"),
+            pytest.param(("*.corp.example", "/x"), ("a.corp.example", "/y"), False, id="a wildcard with another path"),
+            pytest.param(("a.corp.example", ""), ("*.corp.example", ""), False, id="a host is not above its wildcard"),
         ],
     )
     def test_a_place_is_above_another(self, above, below, expected):
         assert HostPlace(*above).is_above(HostPlace(*below)) is expected
 
-    @given(st.sampled_from(["a.example", "*.example", "b.a.example"]), st.sampled_from(["", "/x", "/x/y"]))
+    @given(
+        st.sampled_from(["a.corp.example", "*.corp.example", "b.a.corp.example"]), st.sampled_from(["", "/x", "/x/y"])
+    )
     def test_every_place_is_above_itself(self, name, path):
         place = HostPlace(name, path)
         assert place.is_above(place)

@@ -1,0 +1,69 @@
+from accredit_extauthz.contract.codec import digest
+from accredit_extauthz.contract.names import AgentRef, PolicyRef
+from accredit_extauthz.contract.snapshot import (
+    FORMAT,
+    AgentRecord,
+    HostOwner,
+    PolicyRecord,
+    RevocationRecord,
+)
+from accredit_operator.compile.shards import CLUSTER, Records, bucket, head_of, shard_records
+
+
+def agent(namespace, name):
+    return AgentRecord(ref=AgentRef(namespace, name), identities=())
+
+
+RECORDS = Records(
+    owners=(HostOwner(pattern="b.example", namespace="x"), HostOwner(pattern="a.example", namespace="x")),
+    agents=(agent("research", "b"), agent("tools", "a"), agent("research", "a")),
+    policies=(PolicyRecord(ref=PolicyRef("tools", "p"), targets=()),),
+    revocations=(
+        RevocationRecord(namespace="ops", name="all", everywhere=True),
+        RevocationRecord(namespace="research", name="some"),
+    ),
+)
+
+
+def test_a_namespace_is_in_the_bucket_of_its_hash():
+    # printf research | sha256sum
+    assert bucket("research") == "b-66"
+    assert bucket("tools") == "b-f9"
+
+
+def test_records_lie_in_the_shards_of_their_namespaces():
+    shards = shard_records(RECORDS)
+    assert list(shards) == ["b-66", "b-f9", CLUSTER]
+    assert b'"some"' in shards["b-66"]
+    assert b'"policies"' in shards["b-f9"]
+    assert b'"all"' in shards[CLUSTER]
+    assert b'"owners"' in shards[CLUSTER]
+
+
+def test_the_order_of_records_makes_no_difference():
+    turned = Records(
+        owners=RECORDS.owners[::-1],
+        agents=RECORDS.agents[::-1],
+        policies=RECORDS.policies,
+        revocations=RECORDS.revocations[::-1],
+    )
+    assert shard_records(turned) == shard_records(RECORDS)
+
+
+def test_nothing_at_all_is_one_empty_shard():
+    assert shard_records(Records()) == {CLUSTER: b"{}"}
+
+
+def test_a_head_names_every_shard_by_its_digest():
+    shards = shard_records(RECORDS)
+    head = head_of(shards, writer="w", sequence=7)
+    assert (head.writer, head.sequence, head.format) == ("w", 7, FORMAT)
+    assert head.shards == {name: digest(data) for name, data in shards.items()}
+
+
+def test_one_change_rewrites_one_shard():
+    changed = Records(
+        owners=RECORDS.owners, agents=RECORDS.agents[1:], policies=RECORDS.policies, revocations=RECORDS.revocations
+    )
+    before, after = shard_records(RECORDS), shard_records(changed)
+    assert [name for name in before if before[name] != after[name]] == ["b-66"]
