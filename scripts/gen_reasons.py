@@ -1,4 +1,4 @@
-"""Write docs/reasons.md from the table in the code, or with --check say whether it is out of date (exit 1)."""
+"""Write docs/reasons.md and the README's table from the code, or with --check say which is out of date (exit 1)."""
 # ruff: noqa: INP001 (a script, no package)
 
 import argparse
@@ -7,7 +7,10 @@ from pathlib import Path
 
 from accredit_extauthz.model.reason import ANSWERS
 
-PAGE = Path(__file__).parent.parent / "docs" / "reasons.md"
+ROOT = Path(__file__).parent.parent
+PAGE = ROOT / "docs" / "reasons.md"
+README = ROOT / "README.md"
+BEGIN, END = "<!-- reasons: written by scripts/gen_reasons.py -->\n", "<!-- end of reasons -->"
 OPENING = """\
 # Reasons
 
@@ -34,14 +37,25 @@ def page() -> str:
     return OPENING + "\n".join(rows) + "\n"
 
 
+def readme() -> str:
+    """Return the text of the README with its table of reasons as the code has it."""
+    text = README.read_text(encoding="utf-8")
+    before, _, rest = text.partition(BEGIN)
+    rows = (f"| `{reason}` | {answer.status} | {answer.explanation} |" for reason, answer in ANSWERS.items())
+    table = "\n".join(("| reason | status | what it means and what to do |", "|---|---|---|", *rows))
+    return f"{before}{BEGIN}\n{table}\n\n{rest[rest.index(END) :]}"
+
+
 def main() -> None:
     """Write or check, as the command line says."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--check", action="store_true", help="write nothing; exit 1 when the page differs")
+    parser.add_argument("--check", action="store_true", help="write nothing; exit 1 when a page differs")
+    wanted = {PAGE: page(), README: readme()}
     if not parser.parse_args().check:
-        PAGE.write_text(page(), encoding="utf-8")
-    elif not PAGE.exists() or PAGE.read_text(encoding="utf-8") != page():
-        sys.exit("docs/reasons.md is out of date; run `make gen`")
+        for path, text in wanted.items():
+            path.write_text(text, encoding="utf-8")
+    elif stale := [path.name for path, text in wanted.items() if path.read_text(encoding="utf-8") != text]:
+        sys.exit(f"out of date: {', '.join(stale)}; run `make gen`")
 
 
 if __name__ == "__main__":

@@ -64,7 +64,7 @@ def hop_states(decision: Decision, view: View, now: int) -> tuple[HopState, ...]
 
 
 def narrowings(decision: Decision, view: View) -> tuple[Narrowing, ...]:
-    """Return how token, user and every hop's ceiling narrow the scopes, in this order; none while the chain is unknown."""
+    """Return how token, user and every hop's ceiling narrow the scopes, in order; none while a hop is unknown."""
     evidence = decision.evidence
     delegation, governing = evidence.delegation, evidence.governing
     if delegation is None or governing is None or len(evidence.hops) != len(delegation.agents):

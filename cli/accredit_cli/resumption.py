@@ -11,11 +11,10 @@ from dataclasses import dataclass
 import yaml
 
 from accredit_cli.moments import written
+from accredit_operator.compile.objects import DEFAULT_NAMESPACE
 from accredit_operator.kinds.times import unix_seconds
 from accredit_operator.manifests.documents import Value, read_documents
 from accredit_operator.world import Kind, ObjectKey
-
-_DEFAULT_NAMESPACE = "default"
 
 
 class NotResumable(ValueError):
@@ -62,7 +61,7 @@ def _is(document: Mapping[str, Value], agent: ObjectKey) -> bool:
     metadata = document.get("metadata")
     if document.get("kind") != Kind.AGENT_IDENTITY or not isinstance(metadata, Mapping):
         return False
-    namespace = metadata.get("namespace", _DEFAULT_NAMESPACE)
+    namespace = metadata.get("namespace", DEFAULT_NAMESPACE)
     return metadata.get("name") == agent.name and namespace == agent.namespace and "spec" in document
 
 

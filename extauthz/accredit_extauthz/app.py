@@ -3,11 +3,13 @@
 import logging
 import os
 import signal
+import socket
 import sys
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from functools import partial
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -17,15 +19,18 @@ from grpc import ServerCredentials
 from accredit_extauthz.audit import record
 from accredit_extauthz.audit.sink import FileSink, StreamSink
 from accredit_extauthz.codec import request, response
+from accredit_extauthz.contract.snapshot import Snapshot
 from accredit_extauthz.decide.decide import decide, refused
-from accredit_extauthz.decide.view import Deployment, build
+from accredit_extauthz.decide.view import Deployment, View, build
 from accredit_extauthz.observe import log
 from accredit_extauthz.observe.metrics import CONTENT_TYPE, Metrics
 from accredit_extauthz.serve.check import Check, Steps
 from accredit_extauthz.serve.holder import Holder
 from accredit_extauthz.serve.ports import AuditSink, AuditUnavailable, Clock
+from accredit_extauthz.serve.unknown_keys import UnknownKeys
 from accredit_extauthz.settings import Settings, SettingsInvalid, parse
 from accredit_extauthz.source.file import FileSource
+from accredit_extauthz.source.kubernetes import AccessMissing, KubernetesSource, Replica, find_access
 from accredit_extauthz.transport.admin import AdminServer, Pages
 from accredit_extauthz.transport.grpcio import GrpcServer, Limits
 from accredit_extauthz.transport.port import ListenFailed
@@ -65,9 +70,11 @@ class App:
         self._holder = Holder(clock)
         metrics = Metrics(self._holder, clock, _version())
         deployment = Deployment(settings.trust_domain, settings.gateway_identities, settings.max_body)
-        self._source = FileSource(settings.snapshot, self._holder, partial(build, deployment=deployment), clock)
+        unknown_keys = UnknownKeys()
+        self._source = _source(settings, self._holder, partial(build, deployment=deployment), clock, unknown_keys)
+        steps = replace(_STEPS, decide=unknown_keys.noting(decide))
         sink = _sink(settings, clock)
-        check = Check(self._holder, clock, _STEPS, sink, metrics, fallback=response.FALLBACK)
+        check = Check(self._holder, clock, steps, sink, metrics, fallback=response.FALLBACK)
         self._grpc = GrpcServer(
             metrics.in_flight(check),
             response.FALLBACK,
@@ -88,7 +95,8 @@ class App:
         self._source.start()
         listening = self._grpc.start()
         http = f"{self._settings.http.host}:{self._admin.start()}"
-        what = {"listen": listening, "http": http, "snapshot": self._settings.snapshot, "version": _version()}
+        followed = self._settings.snapshot or f"namespace {self._settings.namespace}"
+        what = {"listen": listening, "http": http, "snapshot": followed, "version": _version()}
         _LOG.info("serving", extra=what)
         status = self._wait()
         self._drain()
@@ -128,7 +136,7 @@ def main(arguments: Sequence[str] | None = None, environment: Mapping[str, str] 
         app = App(settings)
         _stop_on_signals(app)
         return app.run()
-    except (ListenFailed, TlsInvalid) as error:
+    except (AccessMissing, ListenFailed, TlsInvalid) as error:
         _LOG.critical("%s", error)
         return FAILED
 
@@ -140,6 +148,15 @@ def _stop_on_signals(app: App) -> None:
 
     signal.signal(signal.SIGTERM, stop)
     signal.signal(signal.SIGINT, stop)
+
+
+def _source(
+    settings: Settings, holder: Holder, builder: Callable[[Snapshot], View], clock: Clock, unknown_keys: UnknownKeys
+) -> FileSource | KubernetesSource:
+    if settings.snapshot is not None:
+        return FileSource(settings.snapshot, holder, builder, clock)
+    replica = Replica(settings.namespace or "", settings.pod_name or socket.gethostname())
+    return KubernetesSource(replica, holder, builder, clock, unknown_keys, find_access())
 
 
 def _sink(settings: Settings, clock: Clock) -> AuditSink | None:

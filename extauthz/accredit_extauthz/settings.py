@@ -16,6 +16,7 @@ _PREFIX = "ACCREDIT_"
 _MAX_BODY = 16 * 1024 * 1024
 _MAX_PORT = 65535
 _HOST = re.compile(r"\[[0-9a-fA-F:.]+\]|[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?")
+_NAMESPACE = re.compile(r"[a-z0-9](?:[-a-z0-9]{0,61}[a-z0-9])?")  # RFC 1123 label
 _TRUST_DOMAIN = re.compile(r"[a-z0-9._-]{1,255}")  # SPIFFE-ID §2.1
 _SPIFFE_ID = re.compile(r"spiffe://[a-z0-9._-]{1,255}(?:/[A-Za-z0-9._-]+)+")  # SPIFFE-ID §2.2
 _LEVELS = ("debug", "info", "warning", "error")
@@ -56,8 +57,9 @@ OPTIONS = (
         "LISTEN", "127.0.0.1:9001", "Where Envoy's checks are answered: `HOST:PORT`, `[IPV6]:PORT` or `unix:/path`."
     ),
     Option("HTTP", "0.0.0.0:8080", "Where `/metrics`, `/healthz` and `/readyz` are: `HOST:PORT` or `[IPV6]:PORT`."),
-    Option("SNAPSHOT", "", "The snapshot file to follow. Required."),
-    Option("NAMESPACE", "", "The namespace whose snapshot to follow in Kubernetes. Not in this version."),
+    Option("SNAPSHOT", "", "The snapshot file to follow. Required, unless `ACCREDIT_NAMESPACE` is set."),
+    Option("NAMESPACE", "", "The namespace whose snapshot to follow in Kubernetes: the operator's own."),
+    Option("POD_NAME", "", "The name under which this replica reports in Kubernetes; the name of its host by default."),
     Option("TRUST_DOMAIN", "cluster.local", "The SPIFFE trust domain whose workload identities are believed."),
     Option("GATEWAY_IDENTITIES", "", "Comma-separated SPIFFE IDs of gateways: behind these the Host names the target."),
     Option("TLS_CERT", "", "PEM certificate of the gRPC listener; needs `ACCREDIT_TLS_KEY`. Followed when replaced."),
@@ -99,7 +101,9 @@ class Settings:
 
     listen: Address | Path  # a path is a Unix socket
     http: Address
-    snapshot: Path
+    snapshot: Path | None  # exactly one of snapshot and namespace is set
+    namespace: str | None
+    pod_name: str | None
     trust_domain: str
     gateway_identities: frozenset[str]
     tls_cert: Path | None
@@ -114,12 +118,13 @@ class Settings:
 def parse(arguments: Sequence[str], environment: Mapping[str, str]) -> Settings:
     """Return the settings. Raises SettingsInvalid; an unknown flag ends the process with status 2."""
     values = _Values(_written(arguments, environment))
-    snapshot = values.take("SNAPSHOT", _path)
     audit = values.take("AUDIT", _audit)
     settings = Settings(
         listen=values.take("LISTEN", _listen),
         http=values.take("HTTP", _address),
-        snapshot=snapshot or Path(),
+        snapshot=values.take("SNAPSHOT", _path),
+        namespace=values.take("NAMESPACE", _namespace),
+        pod_name=values.take("POD_NAME", str) or None,
         trust_domain=values.take("TRUST_DOMAIN", _trust_domain),
         gateway_identities=values.take("GATEWAY_IDENTITIES", _identities),
         tls_cert=values.take("TLS_CERT", _path),
@@ -131,7 +136,7 @@ def parse(arguments: Sequence[str], environment: Mapping[str, str]) -> Settings:
         log_level=values.take("LOG_LEVEL", _level),
     )
     values.take("TRANSPORT", _transport)
-    values.problems.extend(_source_problems(snapshot, namespace=values.take("NAMESPACE", str)))
+    values.problems.extend(_source_problems(settings, values))
     values.problems.extend(_problems_between(settings, values))
     if values.problems:
         raise SettingsInvalid(values.problems)
@@ -167,6 +172,10 @@ class _Values:
             self.problems.append(f"{option.variable} ({option.flag}): {text!r} {error}")
             return parse_text(option.default)
 
+    def is_set(self, name: str) -> bool:
+        """Whether something was written, right or wrong."""
+        return bool(self._written.get(name))
+
 
 def _written(arguments: Sequence[str], environment: Mapping[str, str]) -> dict[str, str]:
     parser = argparse.ArgumentParser(
@@ -184,11 +193,14 @@ def _written(arguments: Sequence[str], environment: Mapping[str, str]) -> dict[s
     return {option.name: flags[option.name] or environment.get(option.variable, "") for option in OPTIONS}
 
 
-def _source_problems(snapshot: Path | None, *, namespace: str) -> list[str]:
-    if namespace:
-        return ["ACCREDIT_NAMESPACE (--namespace): the Kubernetes source is not in this version; use ACCREDIT_SNAPSHOT"]
-    if snapshot is None:
-        return ["ACCREDIT_SNAPSHOT (--snapshot): is missing; name the file that the operator publishes"]
+def _source_problems(settings: Settings, values: _Values) -> list[str]:
+    if settings.snapshot is not None and values.is_set("NAMESPACE"):
+        return ["ACCREDIT_SNAPSHOT and ACCREDIT_NAMESPACE: both are set; set one, the file or the namespace to follow"]
+    if settings.snapshot is None and not values.is_set("NAMESPACE"):
+        return [
+            "ACCREDIT_SNAPSHOT (--snapshot): is missing; name the file that the operator publishes, or set"
+            " ACCREDIT_NAMESPACE in Kubernetes"
+        ]
     return []
 
 
@@ -230,6 +242,12 @@ def _listen(text: str) -> Address | Path:
 
 def _path(text: str) -> Path | None:
     return Path(text) if text else None
+
+
+def _namespace(text: str) -> str | None:
+    if text and _NAMESPACE.fullmatch(text) is None:
+        raise ValueError("is no namespace; write its name, as accredit-system")
+    return text or None
 
 
 def _trust_domain(text: str) -> str:

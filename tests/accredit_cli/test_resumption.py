@@ -76,7 +76,15 @@ def test_an_agent_is_resumed_where_it_is_written(before, after):
 
 
 def test_only_the_named_agent_of_a_file_changes():
-    other = "---\n# é, another one\napiVersion: accredit.dev/v1alpha1\nkind: AgentIdentity\nmetadata: {name: scribe}\nspec:\n  suspended: true\n"
+    other = textwrap.dedent("""\
+        ---
+        # é, another one
+        apiVersion: accredit.dev/v1alpha1
+        kind: AgentIdentity
+        metadata: {name: scribe}
+        spec:
+          suspended: true
+        """)
     planner = manifest("spec:\n  suspended: true\n")
     text = f"---\n{other}---\n{planner}{other}"
     changed = resumed(text, PLANNER, NOW)

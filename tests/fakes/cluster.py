@@ -178,7 +178,7 @@ class FakeCluster:
         return self._keep(collection, held, fresh)
 
     def _keep(self, collection: Collection, held: dict[str, Any], fresh: dict[str, Any]) -> Stored:
-        """Store an object under a new version, or leave it at its own if nothing has changed, as the API server does."""
+        """Store an object under a new version; one that has not changed stays at its own, as in the API server."""
         if fresh != held:
             self._version += 1
             metadata = {**fresh["metadata"], "resourceVersion": str(self._version)}

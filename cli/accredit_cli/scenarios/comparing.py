@@ -51,7 +51,7 @@ def _of_decision(expected: Expectation, outcome: Outcome) -> Iterator[Difference
         said = f"{decision.reason}: {decision.message}" if decision.message else decision.reason
         yield Difference("reason", expected.reason, said)
     found = {
-        "policy": str(evidence.governing.policy) if evidence.governing else None,
+        "policy": None if evidence.policy is None else str(evidence.policy),
         "rule": rule_name(evidence),
         "status": outcome.status,
     }
@@ -66,6 +66,9 @@ def _of_headers(expected: Expectation, outcome: Outcome) -> Iterator[Difference]
         found = outcome.headers.get(name.lower())
         if found != value:
             yield Difference(f"header {name}", value, _NOTHING if found is None else found)
+    for name in expected.present:
+        if name.lower() not in outcome.headers:
+            yield Difference(f"header {name}", "any value", _NOTHING)
     for name in expected.absent:
         found = outcome.headers.get(name.lower())
         if found is not None:

@@ -101,10 +101,11 @@ class Expectation(Part):
 
     verdict: Choice[Ruling]
     reason: Choice[Reason]
-    policy: Maybe[str] = None  # NAMESPACE/NAME of the governing one
+    policy: Maybe[str] = None  # NAMESPACE/NAME of the one that governs, or because of which nothing does
     rule: Maybe[str] = None  # its name, or NAMESPACE/NAME/RULE of another policy's
     status: Maybe[int] = None
     headers: dict[str, str] = {}  # to the upstream when it passes, to the client when it is denied
+    present: Annotated[tuple[str, ...], Field(strict=False)] = ()  # headers whose value does not matter
     absent: Annotated[tuple[str, ...], Field(strict=False)] = ()
     body: object = None  # of a denial; members of objects that are left out are not looked at
 

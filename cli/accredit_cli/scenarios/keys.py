@@ -11,7 +11,7 @@ _FALLBACK = "ES256"
 
 
 @functools.lru_cache(maxsize=256)
-def key_named(issuer: str, kid: str, algorithm: str) -> SigningKey:
+def key_named(_issuer: str, kid: str, algorithm: str) -> SigningKey:
     """Return the key of this name: always the same one in a process, never the same in two. Raises Unmintable."""
     return new_key(algorithm, kid)
 
@@ -28,11 +28,10 @@ def with_keys(manifest: Mapping[str, object], keys: tuple[SigningKey, ...]) -> d
     if not isinstance(spec, Mapping):
         return dict(manifest)
     written = spec.get("jwks")
-    kept = (
-        {"deniedKeyIDs": written["deniedKeyIDs"]} if isinstance(written, Mapping) and "deniedKeyIDs" in written else {}
-    )
-    inline = {"keys": [key.jwk() for key in keys]}
-    return {**manifest, "spec": {**spec, "jwks": {"source": "Inline", "inline": inline, **kept}}}
+    jwks: dict[str, object] = {"source": "Inline", "inline": {"keys": [key.jwk() for key in keys]}}
+    if isinstance(written, Mapping) and "deniedKeyIDs" in written:
+        jwks["deniedKeyIDs"] = written["deniedKeyIDs"]
+    return {**manifest, "spec": {**spec, "jwks": jwks}}
 
 
 def _first_algorithm(spec: Mapping[str, object]) -> str:

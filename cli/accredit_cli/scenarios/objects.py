@@ -7,7 +7,7 @@ from accredit_cli.minting import SigningKey
 from accredit_cli.scenarios.form import Case, Members
 from accredit_cli.scenarios.keys import issuer_keys, with_keys
 from accredit_cli.scenarios.layers import patched
-from accredit_operator.compile.objects import ObjectUnknown, read_object
+from accredit_operator.compile.objects import API_VERSION, DEFAULT_NAMESPACE, ObjectUnknown, read_object
 from accredit_operator.manifests.namespaces import read_namespace
 from accredit_operator.world import Declared, Kind, NamespaceFacts, World
 
@@ -15,8 +15,6 @@ NAMESPACE = "Namespace"
 
 _CLUSTER_SCOPED = (Kind.TRUSTED_ISSUER, NAMESPACE)
 _VERSIONS = {NAMESPACE: "v1"}
-_VERSION = "accredit.dev/v1alpha1"
-_DEFAULT_NAMESPACE = "default"
 
 
 class ObjectsUnusable(ValueError):
@@ -44,9 +42,9 @@ def key_of(manifest: Mapping[str, object]) -> str:
     metadata = manifest.get("metadata")
     named = metadata if isinstance(metadata, Mapping) else {}
     kind, name = manifest.get("kind"), named.get("name")
-    return (
-        f"{kind}/{name}" if kind in _CLUSTER_SCOPED else f"{kind}/{named.get('namespace', _DEFAULT_NAMESPACE)}/{name}"
-    )
+    if kind in _CLUSTER_SCOPED:
+        return f"{kind}/{name}"
+    return f"{kind}/{named.get('namespace', DEFAULT_NAMESPACE)}/{name}"
 
 
 def stage(base: Iterable[Members], case: Case, wanted: Mapping[str, tuple[str, ...] | None]) -> Staged:
@@ -100,7 +98,8 @@ def _named(key: str) -> Members:
     is_named = len(place) == (1 if kind in _CLUSTER_SCOPED else 2) and all(place)
     if kind not in {*Kind, NAMESPACE} or not is_named:
         raise ObjectsUnusable(
-            f"with: {key!r} names no object; write KIND/NAMESPACE/NAME, or KIND/NAME for {' and '.join(_CLUSTER_SCOPED)}"
+            f"with: {key!r} names no object; write KIND/NAMESPACE/NAME,"
+            f" or KIND/NAME for {' and '.join(_CLUSTER_SCOPED)}"
         )
     metadata = dict(zip(("name",) if len(place) == 1 else ("namespace", "name"), place, strict=True))
-    return {"apiVersion": _VERSIONS.get(kind, _VERSION), "kind": kind, "metadata": metadata}
+    return {"apiVersion": _VERSIONS.get(kind, API_VERSION), "kind": kind, "metadata": metadata}

@@ -53,7 +53,7 @@ class Result:
 
 
 def read_scenarios(paths: Iterable[Path]) -> tuple[Scenario, ...]:
-    """Return the cases of these files, and of the files in these folders that have `cases`. Raises ScenariosUnusable."""
+    """Return the cases of these files, and of those in these folders that have `cases`. Raises ScenariosUnusable."""
     named = tuple(paths)
     files, missing = find_files(named)
     if missing:
@@ -64,9 +64,8 @@ def read_scenarios(paths: Iterable[Path]) -> tuple[Scenario, ...]:
     return found
 
 
-def run_scenarios(scenarios: Iterable[Scenario]) -> Iterator[Result]:
+def run_scenarios(scenarios: Iterable[Scenario], runner: Runner) -> Iterator[Result]:
     """Yield how each case comes out. Raises ScenariosUnusable."""
-    runner = Runner()
     for scenario in scenarios:
         try:
             outcome = runner.run(scenario.base, scenario.case, scenario.situation)

@@ -19,7 +19,7 @@ class UnknownKey(ValueError):
 
 
 def token_text(token: Token, issuer: Mapping[str, object], keys: tuple[SigningKey, ...], at: int) -> str:
-    """Return the compact JWS that a scenario describes. `issuer` is the spec of its TrustedIssuer. Raises UnknownKey."""
+    """Return the compact JWS that a scenario describes. `issuer` is its TrustedIssuer's spec. Raises UnknownKey."""
     if token.raw is not None:
         return token.raw
     key = _signer(token, keys)

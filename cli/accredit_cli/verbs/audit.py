@@ -25,8 +25,8 @@ def _audit() -> None:
 
 @app.command(
     "query",
-    epilog="Examples: accredit audit query audit.jsonl --since 1h --decision deny"
-    " · accredit audit query audit.jsonl --user alice --through research/planner -o json",
+    epilog="Examples:\n\naccredit audit query audit.jsonl --since 1h --decision deny"
+    "\n\naccredit audit query audit.jsonl --user alice --through research/planner -o json",
 )
 def query(  # noqa: PLR0913 -- one parameter an option
     *,
@@ -37,9 +37,7 @@ def query(  # noqa: PLR0913 -- one parameter an option
     tool: Annotated[str | None, typer.Option(help="The tool, resource or prompt.")] = None,
     decision: Annotated[Ruling | None, typer.Option(help="How it was decided.")] = None,
     reason: Annotated[Reason | None, typer.Option(metavar="REASON", help="Why; docs/reasons.md lists all.")] = None,
-    since: Annotated[
-        str | None, typer.Option(metavar="TIME|DURATION", help="From 2026-11-24T10:00:00Z or 1h on.")
-    ] = None,
+    since: Annotated[str | None, typer.Option(metavar="TIME|DURATION", help="2026-11-24T10:00:00Z, or 1h.")] = None,
     until: Annotated[str | None, typer.Option(metavar="TIME|DURATION", help="Before this time.")] = None,
     limit: Annotated[int, typer.Option(min=1, max=100_000, help="The newest this many.")] = 100,
     output: OutputOption = Output.TABLE,

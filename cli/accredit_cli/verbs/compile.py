@@ -13,9 +13,9 @@ from accredit_cli.render import NO, YES, fail, warn
 from accredit_cli.replacing import replace
 
 EPILOG = (
-    "Examples: accredit compile manifests/ -o snapshot.json"
-    " · accredit-extauthz --snapshot snapshot.json"
-    " · accredit compile manifests/ -o - | jq .head"
+    "Examples:\n\naccredit compile manifests/ -o snapshot.json"
+    "\n\naccredit-extauthz --snapshot snapshot.json"
+    "\n\naccredit compile manifests/ -o - | jq .head"
 )
 
 _NS_PER_MS = 1_000_000

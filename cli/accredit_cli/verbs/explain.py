@@ -22,8 +22,8 @@ from accredit_extauthz.model.decision import Decision, Ruling
 from accredit_extauthz.model.reason import ANSWERS
 
 EPILOG = (
-    'Examples: accredit explain --claims \'{"sub": "alice", …}\' --request \'POST mcp.example/mcp tools/call'
-    " contacts.search' manifests/ · accredit explain --token - --request 'GET crm.example/v1/contacts' manifests/"
+    'Examples:\n\naccredit explain --claims \'{"sub": "alice", …}\' --request \'POST mcp.example/mcp tools/call'
+    " contacts.search' manifests/\n\naccredit explain --token - --request 'GET crm.example/v1/contacts' manifests/"
 )
 
 
@@ -46,9 +46,7 @@ def command(  # noqa: PLR0913 -- one parameter an option
     peer: Annotated[str, typer.Option(metavar="SPIFFE-ID", help="The verified TLS peer.")] = "",
     destination: Annotated[str, typer.Option(metavar="SPIFFE-ID", help="The workload that a sidecar guards.")] = "",
     policy: Annotated[str | None, typer.Option(metavar="NAMESPACE/NAME", help="The policy that Envoy pins.")] = None,
-    header: Annotated[
-        list[str] | None, typer.Option(metavar="NAME=VALUE", help="A request header; repeatable.")
-    ] = None,
+    header: Annotated[list[str] | None, typer.Option(metavar="NAME=VALUE", help="Repeatable.")] = None,
     output: OutputOption = Output.TABLE,
 ) -> None:
     """Decide one request offline, and print every hop, every limit on scopes, the rule and the reason.
@@ -100,7 +98,7 @@ def _summary(decision: Decision, now: int) -> dict[str, str]:
         "policy": f"{governing.policy} ({governing.body.mode})" if governing else "",
         "rule": rule_name(evidence) or "",
         "operation": f"{operation.method} {operation.name or operation.path}" if operation else "",
-        "user": str(delegation.user) if delegation else "",
+        "user": f"{delegation.user.subject} of {delegation.user.issuer}" if delegation else "",
     }
 
 

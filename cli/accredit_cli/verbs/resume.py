@@ -13,7 +13,7 @@ from accredit_cli.resumption import NotResumable, NotSuspended, resumed
 from accredit_cli.verdicts import as_values, drawn
 from accredit_operator.world import Kind, ObjectKey
 
-EPILOG = "Examples: accredit resume planner -n research manifests/"
+EPILOG = "Examples:\n\naccredit resume planner -n research manifests/"
 
 
 def command(

@@ -8,9 +8,10 @@ import typer
 
 from accredit_cli.deciding import rule_name
 from accredit_cli.render import NO, YES, Output, OutputOption, coloured, fail, printable, show
+from accredit_cli.scenarios.running import Runner
 from accredit_cli.scenarios.suite import Result, ScenariosUnusable, read_scenarios, run_scenarios
 
-EPILOG = "Examples: accredit test tests/ · accredit test crm.yaml --verbose · docs/cli.md has the format."
+EPILOG = "Examples:\n\naccredit test tests/\n\naccredit test crm.yaml --verbose\n\ndocs/cli.md has the format."
 
 
 def command(
@@ -24,7 +25,7 @@ def command(
     Nothing is started and no network is used. Exit status 1 when any case comes out otherwise than it says.
     """
     try:
-        results = tuple(run_scenarios(read_scenarios(paths)))
+        results = tuple(run_scenarios(read_scenarios(paths), Runner()))
     except ScenariosUnusable as error:
         raise fail(str(error)) from error
     show(output, [_value(result) for result in results], lambda: _drawn(results, all_of_them=verbose))

@@ -6,7 +6,7 @@ from accredit_cli.manifest_paths import PathsArgument, compile_paths
 from accredit_cli.render import NO, YES, Output, OutputOption, show
 from accredit_cli.verdicts import as_values, drawn
 
-EPILOG = "Examples: accredit validate manifests/ · accredit validate issuer.yaml agents/ -o json"
+EPILOG = "Examples:\n\naccredit validate manifests/\n\naccredit validate issuer.yaml agents/ -o json"
 
 
 def command(paths: PathsArgument, *, output: OutputOption = Output.TABLE) -> None:

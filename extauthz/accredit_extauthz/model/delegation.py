@@ -14,6 +14,9 @@ class Subject:
     issuer: Issuer
     subject: str
 
+    def __str__(self) -> str:
+        return f"{self.subject} of {self.issuer}"
+
 
 @dataclass(frozen=True, slots=True)
 class Delegation:

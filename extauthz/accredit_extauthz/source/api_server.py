@@ -5,15 +5,14 @@ are read for each request, because the kubelet replaces them; certificates, when
 """
 
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
 from urllib.parse import urlencode
 
 import urllib3
 from urllib3.exceptions import HTTPError, ReadTimeoutError
 
-from accredit_extauthz.source.ports import ApiFailure, ApiSilent
+from accredit_extauthz.source.ports import Access, ApiFailure, ApiSilent
 
 MAX_BYTES = 256 * 1024 * 1024  # of an answer, and of a line
 
@@ -24,19 +23,6 @@ _PIECE_BYTES = 65_536
 _TOLD = 300  # characters of an error's body
 _HTTP_ERROR = 400
 _GONE_WRONG = (HTTPError, OSError, ValueError, AttributeError)  # the last two: closed by another thread in mid-read
-
-
-@dataclass(frozen=True, slots=True)
-class Access:
-    """Where the API server is, and how to be believed there. Files may be replaced while in use."""
-
-    server: str  # https://host:port
-    token: Callable[[], str | None]  # raises OSError
-    ca_file: str | None = None
-    cert_file: str | None = None
-    key_file: str | None = None
-    server_name: str | None = None  # to expect in the certificate, when it is not the host
-    verified: bool = True
 
 
 class LineStream:
@@ -110,9 +96,7 @@ class ApiServer:
             connection.sock.settimeout(silence_s)  # only now: the first byte of a slow server may take longer
         return LineStream(response)
 
-    def _send(
-        self, method: str, path: str, query: Mapping[str, str], body: bytes | None
-    ) -> urllib3.BaseHTTPResponse:
+    def _send(self, method: str, path: str, query: Mapping[str, str], body: bytes | None) -> urllib3.BaseHTTPResponse:
         try:
             if self._pool is None:
                 self._pool = _connections(self._access)
@@ -140,11 +124,17 @@ class ApiServer:
 
 
 def _connections(access: Access) -> urllib3.PoolManager:
-    trust = {"cert_reqs": "CERT_REQUIRED" if access.verified else "CERT_NONE", "ca_certs": access.ca_file}
-    own = {"cert_file": access.cert_file, "key_file": access.key_file, "server_hostname": access.server_name}
-    given = {name: value for name, value in (trust | own).items() if value is not None}
-    is_tls = access.server.startswith("https:")
-    return urllib3.PoolManager(num_pools=2, maxsize=2, **(given if is_tls else {}))
+    if access.server.startswith("http:"):
+        return urllib3.PoolManager(num_pools=1, maxsize=2)
+    return urllib3.PoolManager(
+        num_pools=1,
+        maxsize=2,
+        cert_reqs="CERT_REQUIRED" if access.verified else "CERT_NONE",
+        ca_certs=access.ca_file,
+        cert_file=access.cert_file,
+        key_file=access.key_file,
+        server_hostname=access.server_name,
+    )
 
 
 def _check(response: urllib3.BaseHTTPResponse, what: str, body: bytes) -> None:

@@ -10,8 +10,6 @@ import msgspec
 from accredit_extauthz.contract.publication import CONTENT, PART
 from accredit_extauthz.source.parts import Change, Part
 
-EXPIRED = 410  # the version to watch from is gone
-
 
 class Unreadable(ValueError):
     """The API server's answer is not the JSON that it should be."""
@@ -43,7 +41,7 @@ class Bookmark:
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """The API server ends the watch; with `code` EXPIRED only a list helps."""
+    """The API server ends the watch; code 410 says that the version to watch from is gone."""
 
     code: int
     message: str

@@ -16,15 +16,7 @@ from accredit_extauthz.decide.view import View
 from accredit_extauthz.serve.holder import Holder
 from accredit_extauthz.serve.ports import Clock
 from accredit_extauthz.source.backoff import Backoff
-from accredit_extauthz.source.config_maps import (
-    EXPIRED,
-    Bookmark,
-    Changed,
-    Ended,
-    Unreadable,
-    read_event,
-    read_list,
-)
+from accredit_extauthz.source.config_maps import Bookmark, Changed, Ended, Unreadable, read_event, read_list
 from accredit_extauthz.source.parts import Confirm, Ignore, Keep, Outcome, Parts, Reject, Serve
 from accredit_extauthz.source.ports import Api, ApiFailure, ApiSilent, Stream
 
@@ -35,7 +27,8 @@ _LOG = logging.getLogger(__name__)
 SILENCE_S, LONGEST_SILENCE_S = 3.0, 24.0
 RELIST_S, LONGEST_RELIST_S = 2.0, 60.0  # from a head that names what is not held to a new list
 AWAY_S = 10.0  # a watch that was away for longer is not resumed: a list is cheaper than all that happened meanwhile
-WATCH_S = 240  # the API server ends a watch after this long
+WATCH_S = 80  # the API server ends a watch after this long
+STOP_S = 3.0  # a thread inside a request to a server that does not answer is left behind
 
 _NS_PER_S = 1_000_000_000
 # What a defect in reading or building would raise. The follower outlives it: a thread that died would freeze the view.
@@ -96,7 +89,7 @@ class Follower:
         stream = self._stream
         if stream is not None:
             stream.close()
-        self._thread.join()
+        self._thread.join(STOP_S)
 
     def _follow(self) -> None:
         while not self._stopping.is_set():
@@ -125,7 +118,7 @@ class Follower:
     def _list(self) -> None:
         query = {"labelSelector": PART}
         listed = read_list(self._with.api.request("GET", self._path, query))
-        self._heard()
+        self._heard_at_ns = self._with.clock.ticks_ns()
         self._relist_at_ns = None
         self._apply(self._parts.on_list(listed.parts), confirmed=False)
         self._version = listed.version
@@ -141,6 +134,8 @@ class Follower:
         self._stream = self._with.api.stream(self._path, query, self._silence_s)
         begun_at_ns = self._with.clock.ticks_ns()
         try:
+            if self._stopping.is_set():  # looked at after the stream is there for `stop` to close
+                return
             for line in self._stream.lines():
                 if self._stopping.is_set():
                     return
@@ -152,23 +147,21 @@ class Follower:
             self._stream = None
         if self._with.clock.ticks_ns() - begun_at_ns < _NS_PER_S:
             raise ApiFailure("the API server ends watches as soon as they begin")
+        self._recovered()
 
     def _take(self, line: bytes) -> None:
         event = read_event(line)
         match event:
             case Changed():
-                self._heard()
+                self._recovered()
                 self._silence_s = SILENCE_S
                 self._apply(self._parts.on_event(event.change, event.part), confirmed=True)
                 self._version = event.version
             case Bookmark():
-                self._heard()
+                self._recovered()
                 self._version = event.version
             case Ended():
-                self._version = None
-                if event.code != EXPIRED:
-                    raise ApiFailure(f"the watch was ended: {event.message}", event.code)
-                _LOG.info("the version to watch from is gone; listing anew")
+                raise ApiFailure(f"the watch was ended: {event.message}", event.code)
 
     def _apply(self, outcome: Outcome, *, confirmed: bool) -> None:
         match outcome:
@@ -228,8 +221,8 @@ class Follower:
             found = read_list(self._with.api.request("GET", self._path, query))
         except (ApiFailure, Unreadable) as error:
             return self._failed(error if isinstance(error, ApiFailure) else ApiFailure(str(error)))
-        self._heard()
         if self._parts.agrees_with(found.parts):
+            self._recovered()
             self._silence_s = min(self._silence_s * 2, LONGEST_SILENCE_S)
         else:
             _LOG.warning("the watch stayed silent while the publication went on; listing anew")
@@ -247,9 +240,10 @@ class Follower:
         self._is_out = True
         return self._with.backoff.next_s(failure.retry_after_s)
 
-    def _heard(self) -> None:
+    def _recovered(self) -> None:
+        """Note that the watch works. A list that succeeded proves less: watching may be refused all the same."""
         self._heard_at_ns = self._with.clock.ticks_ns()
+        self._with.backoff.reset()
         if self._is_out:
             self._is_out = False
             _LOG.info("the publication is followed again")
-        self._with.backoff.reset()

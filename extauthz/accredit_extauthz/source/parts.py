@@ -1,4 +1,4 @@
-"""The parts of a publication that are held, and what to make of them: serve a snapshot, or keep the last good one. Pure.
+"""The parts of a publication that are held, and what to make of them: a snapshot to serve, or the last good one. Pure.
 
 Shards, head and beat arrive by lists and events in any order. A snapshot is served only when every shard that one head
 names was verified against that head; nothing is ever put together from two heads. Served sequences only rise: a head

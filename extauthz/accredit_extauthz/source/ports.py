@@ -1,7 +1,21 @@
-"""What a source asks of the API server."""
+"""What a source asks of the API server, and what it needs to know to reach it."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from typing import Protocol
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """Where the API server is, and how to be believed there. Files may be replaced while in use."""
+
+    server: str  # https://host:port
+    token: Callable[[], str | None]  # raises OSError
+    ca_file: str | None = None
+    cert_file: str | None = None
+    key_file: str | None = None
+    server_name: str | None = None  # to expect in the certificate, when it is not the host
+    verified: bool = True
 
 
 class ApiFailure(Exception):

@@ -1,0 +1,1 @@
+"""Issuers' public keys: fetched on a schedule, kept through outages, never from an address that is not the issuer's."""

@@ -1,0 +1,120 @@
+"""The administrator's hands: apply, delete, read, and credentials for others. Independent of the code under test."""
+
+import json
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import yaml
+from kubernetes import config
+
+from real.kube.control_plane import kubeconfig
+
+GROUP = "/apis/accredit.dev/v1alpha1"
+PLURALS = ("agentidentities", "revocations", "toolpolicies", "trustedissuers")
+
+
+class Answer(Exception):
+    """The API server refused; `status` is its HTTP status."""
+
+    def __init__(self, status: int, body: str) -> None:
+        super().__init__(f"{status} {body}")
+        self.status = status
+
+
+class Admin:
+    """Speaks JSON to the API server that a kubeconfig names, as whoever it names."""
+
+    def __init__(self, kubeconfig_path: Path) -> None:
+        self.kubeconfig_path = kubeconfig_path
+        self._api = config.new_client_from_config(str(kubeconfig_path))
+        self._kinds: dict[tuple[str, str], tuple[str, bool]] = {}
+
+    def close(self) -> None:
+        self._api.rest_client.pool_manager.clear()
+
+    @property
+    def server(self) -> str:
+        return self._api.configuration.host
+
+    def request(self, method: str, path: str, body: object = None, content_type: str = "application/json") -> Any:
+        """Return the JSON of the answer. Raises Answer."""
+        prepared = self._api.param_serialize(
+            method, path, header_params={"Content-Type": content_type}, body=body, auth_settings=["BearerToken"]
+        )
+        response = self._api.call_api(*prepared, _request_timeout=30)
+        data = response.read()
+        if response.status >= 300:
+            raise Answer(response.status, data.decode())
+        return json.loads(data)
+
+    def apply(self, document: Mapping[str, Any]) -> Any:
+        """Apply on the server's side, as `kubectl apply --server-side --force-conflicts` does."""
+        path = f"{self.path(document)}?fieldManager=tests&force=true"
+        return self.request("PATCH", path, json.dumps(document), "application/apply-patch+yaml")
+
+    def apply_file(self, path: Path) -> None:
+        for document in yaml.safe_load_all(path.read_text()):
+            if document:
+                self.apply(document)
+
+    def read(self, document: Mapping[str, Any]) -> Any:
+        return self.request("GET", self.path(document))
+
+    def delete(self, document: Mapping[str, Any]) -> None:
+        self.request("DELETE", self.path(document))
+
+    def merge(self, document: Mapping[str, Any], change: Mapping[str, Any]) -> Any:
+        """Change members of an object, as `kubectl patch --type=merge` does."""
+        return self.request("PATCH", self.path(document), change, "application/merge-patch+json")
+
+    def path(self, document: Mapping[str, Any]) -> str:
+        """Return where an object lives."""
+        version, metadata = document["apiVersion"], document["metadata"]
+        root = f"/apis/{version}" if "/" in version else f"/api/{version}"
+        plural, is_namespaced = self._kind(root, document["kind"])
+        inside = f"/namespaces/{metadata.get('namespace', 'default')}" if is_namespaced else ""
+        return f"{root}{inside}/{plural}/{metadata['name']}"
+
+    def install(self, folder: Path) -> None:
+        """Apply the definitions of our kinds, and return once they are served."""
+        for path in sorted(folder.glob("*.yaml")):
+            self.apply_file(path)
+        deadline = time.monotonic() + 30
+        while not all(self._is_served(plural) for plural in PLURALS):
+            assert time.monotonic() < deadline, "the kinds are not served"
+            time.sleep(0.05)
+
+    def clear(self, namespace: str) -> None:
+        """Delete every object of our kinds, and every ConfigMap and Lease of `namespace`."""
+        for plural in PLURALS:
+            for item in self.request("GET", f"{GROUP}/{plural}")["items"]:
+                self.delete(item)
+        for path in (f"/api/v1/namespaces/{namespace}/configmaps", f"{_LEASES}/namespaces/{namespace}/leases"):
+            self.request("DELETE", path)
+
+    def write_kubeconfig(self, path: Path, namespace: str, account: str, *, server: str | None = None) -> Path:
+        """Write the kubeconfig of a service account, with a token that the API server issues; return its path."""
+        body = {"apiVersion": "authentication.k8s.io/v1", "kind": "TokenRequest", "spec": {"expirationSeconds": 7200}}
+        token = self.request("POST", f"/api/v1/namespaces/{namespace}/serviceaccounts/{account}/token", body)
+        authority = Path(self._api.configuration.ssl_ca_cert).read_bytes()
+        path.write_text(yaml.safe_dump(kubeconfig(server or self.server, authority, token["status"]["token"])))
+        return path
+
+    def _kind(self, root: str, kind: str) -> tuple[str, bool]:
+        if (root, kind) not in self._kinds:
+            for resource in self.request("GET", root)["resources"]:
+                if "/" not in resource["name"]:
+                    self._kinds[root, resource["kind"]] = resource["name"], resource["namespaced"]
+        return self._kinds[root, kind]
+
+    def _is_served(self, plural: str) -> bool:
+        try:
+            self.request("GET", f"{GROUP}/{plural}?limit=1")
+        except Answer:
+            return False
+        return True
+
+
+_LEASES = "/apis/coordination.k8s.io/v1"

@@ -1,0 +1,34 @@
+from pathlib import Path
+
+import pytest
+from accredit_cli.scenarios.running import Runner
+from accredit_cli.scenarios.suite import read_scenarios, run_scenarios
+from accredit_extauthz.model.reason import Reason
+
+_FOLDER = Path(__file__).parent / "scenarios"
+_SCENARIOS = read_scenarios([_FOLDER])
+# These two need a fault of the machine, which no request brings about: tests/accredit_extauthz/serve has them.
+_BEYOND_A_REQUEST = {Reason.AUDIT_UNAVAILABLE, Reason.INTERNAL_ERROR}
+
+
+@pytest.fixture(scope="module")
+def runner():
+    return Runner()
+
+
+@pytest.mark.parametrize(
+    "scenario", _SCENARIOS, ids=[f"{scenario.file.stem}: {scenario.case.case}" for scenario in _SCENARIOS]
+)
+def test_a_scenario_comes_out_as_it_says(scenario, runner):
+    (result,) = run_scenarios([scenario], runner)
+    assert result.differences == ()
+
+
+def test_every_reason_is_reached():
+    reached = {scenario.case.expect.reason for scenario in _SCENARIOS}
+    assert set(Reason) - reached == _BEYOND_A_REQUEST
+
+
+def test_no_two_cases_of_a_file_say_the_same():
+    said = [(scenario.file, scenario.case.case) for scenario in _SCENARIOS]
+    assert len(set(said)) == len(said)
