@@ -198,8 +198,7 @@ def _source_problems(settings: Settings, values: _Values) -> list[str]:
         return ["ACCREDIT_SNAPSHOT and ACCREDIT_NAMESPACE: both are set; set one, the file or the namespace to follow"]
     if settings.snapshot is None and not values.is_set("NAMESPACE"):
         return [
-            "ACCREDIT_SNAPSHOT (--snapshot): is missing; name the file that the operator publishes, or set"
-            " ACCREDIT_NAMESPACE in Kubernetes"
+            "ACCREDIT_SNAPSHOT (--snapshot): is missing; name a snapshot file, or set ACCREDIT_NAMESPACE in Kubernetes"
         ]
     return []
 

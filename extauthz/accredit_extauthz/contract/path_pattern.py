@@ -43,7 +43,9 @@ def is_path_pattern(text: str) -> bool:
 
 
 def compile_path_pattern(text: str) -> re.Pattern[str]:
-    """Compile a pattern for `fullmatch`. `/a/**` matches what lies beneath `/a`, not `/a` itself."""
+    """Compile a pattern for `fullmatch`. `/a/**` matches what lies beneath `/a`, not `/a` itself; `/**` is every path."""
+    if text == "/**":
+        return re.compile("/.*")
     head, tail = (text[:-3], r"/.+") if text.endswith("/**") else (text, "")
     segments = (_ANY_SEGMENT if segment == "*" else re.escape(segment) for segment in head.split("/"))
     return re.compile("/".join(segments) + tail)

@@ -213,7 +213,10 @@ class HttpMatch(Record, frozen=True, kw_only=True):
 
 
 class McpMatch(Record, frozen=True, kw_only=True):
-    """MCP methods (`*` only in a Deny) and, for those that name something, name patterns. None names nothing."""
+    """MCP methods and, for those that name something, name patterns. None names nothing; under `*` it names all.
+
+    `*` among methods is every method, and stands in a Deny only.
+    """
 
     methods: tuple[str, ...]
     tools: tuple[str, ...] | None = None

@@ -90,20 +90,14 @@ def _http_matches(match: HttpMatch, operation: Operation, paths: Mapping[str, re
 
 
 def _mcp_matches(match: McpMatch, operation: Operation) -> bool:
-    """Whether method and name are meant. `*` alone means every operation; beside names, those that are named so."""
-    if _ANY in match.methods:
-        return _names_nothing(match) or _name_matches(match, operation)
-    return operation.method in match.methods and (operation.name is None or _name_matches(match, operation))
-
-
-def _names_nothing(match: McpMatch) -> bool:
-    return match.tools is None and match.resources is None and match.prompts is None
-
-
-def _name_matches(match: McpMatch, operation: Operation) -> bool:
-    name = operation.name
-    patterns = _names_for(match, operation.method) or ()
-    return name is not None and any(name_matches(pattern, name) for pattern in patterns)
+    """Whether method and name are meant. Under `*`, which only a Deny may say, a list that is absent means all names."""
+    every_method = _ANY in match.methods
+    if not every_method and operation.method not in match.methods:
+        return False
+    name, patterns = operation.name, _names_for(match, operation.method)
+    if name is None or (patterns is None and every_method):
+        return True
+    return any(name_matches(pattern, name) for pattern in patterns or ())
 
 
 def _names_for(match: McpMatch, method: str) -> tuple[str, ...] | None:

@@ -8,8 +8,6 @@ from accredit_operator.compile.text import find_hidden
 from accredit_operator.compile.verdict import Problem
 from accredit_operator.kinds import policy_rule
 
-_ALL = ("*",)
-
 
 def compile_rule(rule: policy_rule.ToolRule, namespace: str) -> Rule:
     """Return the record of a rule in a policy of `namespace`."""
@@ -50,14 +48,7 @@ def find_stars(scopes: Sequence[str], field: str) -> Iterator[Problem]:
 
 
 def _mcp(match: policy_rule.McpMatch) -> McpMatch:
-    # A Deny of all methods covers what they name too, unless it is narrowed: an absent list must not let through.
-    default = _ALL if "*" in match.methods else None
-    return McpMatch(
-        methods=match.methods,
-        tools=match.tools or default,
-        resources=match.resources or default,
-        prompts=match.prompts or default,
-    )
+    return McpMatch(methods=match.methods, tools=match.tools, resources=match.resources, prompts=match.prompts)
 
 
 def _agents(selector: policy_rule.AgentSelector, namespace: str) -> AgentSelector:

@@ -41,10 +41,14 @@ class AddressRules:
         """
         host = url.host
         if host is None or url.user is not None or url.password is not None:
-            raise Unfetched(shown(url.host), "the address has no host, or has credentials in it", "write https://HOST/PATH")
+            raise Unfetched(
+                shown(url.host), "the address has no host, or has credentials in it", "write https://HOST/PATH"
+            )
         in_cluster = self.is_in_cluster(host)
         if in_cluster and not from_cluster:
-            raise Unfetched(shown(host), "a document from outside names a Service of this cluster", "name a public host")
+            raise Unfetched(
+                shown(host), "a document from outside names a Service of this cluster", "name a public host"
+            )
         if url.scheme != "https" and not (url.scheme == "http" and in_cluster):
             raise Unfetched(shown(host), f"keys are not fetched over {shown(url.scheme)}", "use https")
         self._check_name(host)

@@ -49,6 +49,7 @@ def test_paths_with_a_second_spelling_are_refused(path: str) -> None:
         ("/v1/export/**", "/v1/export", False),
         ("/v1/export/**", "/v1/export/", False),
         ("/**", "/a/b", True),
+        ("/**", "/", True),
         ("/a.b", "/axb", False),
         ("/", "/", True),
     ],

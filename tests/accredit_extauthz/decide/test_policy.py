@@ -134,10 +134,14 @@ def test_a_star_for_methods_denies_every_message() -> None:
     [
         (tool_call("contacts.get_one"), Reason.RULE_DENIED),
         (tool_call("contacts.search"), Reason.ALLOWED),
-        ({"jsonrpc": "2.0", "id": 1, "method": "ping"}, Reason.ALLOWED),
+        ({"jsonrpc": "2.0", "id": 1, "method": "ping"}, Reason.RULE_DENIED),
+        (
+            {"jsonrpc": "2.0", "id": 1, "method": "resources/read", "params": {"uri": "file:///a"}},
+            Reason.RULE_DENIED,
+        ),
     ],
 )
-def test_a_star_beside_names_denies_what_is_named_so(message: object, reason: Reason) -> None:
+def test_a_star_beside_names_denies_all_but_other_names_of_that_kind(message: object, reason: Reason) -> None:
     match = McpMatch(methods=("*",), tools=("contacts.get_*",))
     deny = mcp_rule(name="no", effect=Effect.DENY, scopes=(), mcp=match)
     assert ruled(mcp_call(message), view(policies=(policy(body=mcp_body(mcp_rule(), deny)),))).reason is reason

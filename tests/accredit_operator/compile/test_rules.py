@@ -53,11 +53,11 @@ def test_an_allow_rule_may_say_that_it_needs_no_scopes():
 class TestDenyAll:
     def test_a_deny_of_all_methods_covers_all_that_they_name(self):
         rule = compiled_rule({**DENY, "mcp": {"methods": ["*"]}})
-        assert rule.mcp == McpMatch(methods=("*",), tools=("*",), resources=("*",), prompts=("*",))
+        assert rule.mcp == McpMatch(methods=("*",))
 
     def test_it_can_be_narrowed(self):
         rule = compiled_rule({**DENY, "mcp": {"methods": ["*"], "tools": ["delete"]}})
-        assert rule.mcp == McpMatch(methods=("*",), tools=("delete",), resources=("*",), prompts=("*",))
+        assert rule.mcp == McpMatch(methods=("*",), tools=("delete",))
 
 
 @pytest.mark.parametrize(
