@@ -12,10 +12,10 @@ from pathlib import Path
 
 import pytest
 import yaml
-from fakes.objects import agent, issuer, policy
 
 from accredit_extauthz.contract.codec import decode_document
 from accredit_operator import __main__, app
+from fakes.objects import agent, issuer, policy
 
 ROOT = Path(__file__).parents[2]
 WITHIN_S = 20

@@ -1,10 +1,10 @@
 import http.client
 
 import pytest
-from fakes.objects import Outcome, agent, issuer
 
 from accredit_operator.metrics import AdminServer, Metrics, Probes
 from accredit_operator.publish import FilePublisher
+from fakes.objects import Outcome, agent, issuer
 
 
 def samples(metrics):

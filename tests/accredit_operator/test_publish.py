@@ -1,11 +1,10 @@
 import json
-import os
 
 import pytest
-from fakes.objects import Outcome, agent, issuer
 
 from accredit_extauthz.contract.codec import decode_document
 from accredit_operator.publish import FilePublisher, format_instant
+from fakes.objects import Outcome, agent, issuer
 
 NOW = 1_800_000_000
 NOW_NS = NOW * 1_000_000_000
@@ -81,9 +80,9 @@ class TestSnapshot:
 
     def test_a_write_that_fails_leaves_no_trace(self, path, tmp_path):
         path.mkdir()  # a folder cannot be replaced by a file
-        with pytest.raises(OSError, match="snapshot.json"):
+        with pytest.raises(OSError, match=r"snapshot\.json"):
             FilePublisher(path, "w").publish(compiled(), NOW_NS)
-        assert os.listdir(tmp_path) == ["snapshot.json"]
+        assert list(tmp_path.iterdir()) == [path]
 
 
 class TestStatus:

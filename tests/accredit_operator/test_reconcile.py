@@ -2,13 +2,13 @@ import json
 
 import pytest
 import yaml
-from fakes.objects import agent, issuer, policy
 
 from accredit_extauthz.contract.codec import decode_document
 from accredit_operator.compile.premises import MANIFESTS
 from accredit_operator.metrics import Metrics
 from accredit_operator.publish import FilePublisher, format_instant
 from accredit_operator.reconcile import Reconciler
+from fakes.objects import agent, issuer, policy
 
 NOW = 1_800_000_000
 

@@ -1,9 +1,9 @@
 import pytest
-from fakes.objects import agent, policy, world
 
 from accredit_operator.compile.objects import read_object
 from accredit_operator.kinds.agent_identity import AgentIdentitySpec
 from accredit_operator.world import Kind, NamespaceFacts, ObjectKey, Origin, World
+from fakes.objects import agent, policy, world
 
 
 def test_objects_come_and_go_without_touching_the_old_world():

@@ -4,28 +4,31 @@ The order is part of the contract (documented in docs/reasons.md): cheap checks 
 step. Each step reads what the steps before it proved from the Evidence, and adds to it.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import NamedTuple
 
-from accredit_extauthz.contract.names import Issuer
 from accredit_extauthz.contract.snapshot import DenialBody, ExtraHeader
 from accredit_extauthz.decide import chain, claims, delegation, policy, revocations, scopes
+from accredit_extauthz.decide.authentication import Proof, prove
 from accredit_extauthz.decide.claim_names import find_claim
 from accredit_extauthz.decide.docket import Docket
 from accredit_extauthz.decide.mcp import read_message_id
 from accredit_extauthz.decide.operation import read_operation
 from accredit_extauthz.decide.request_shape import check_request_shape
-from accredit_extauthz.decide.signature import choose_key, verify_signature
 from accredit_extauthz.decide.target import find_governing
-from accredit_extauthz.decide.token import Compact, parse_bearer
+from accredit_extauthz.decide.token import find_bearer
 from accredit_extauthz.decide.view import IssuerView, View
 from accredit_extauthz.model.call import Call
 from accredit_extauthz.model.decision import Decision, Evidence, Ruling
-from accredit_extauthz.model.delegation import Delegation, SignedClaims, Subject
+from accredit_extauthz.model.delegation import Delegation, SignedClaims
 from accredit_extauthz.model.governing import Governing
 from accredit_extauthz.model.reason import Reason
-from accredit_extauthz.model.refusal import Refusal, refuse, shown
+from accredit_extauthz.model.refusal import Refusal, refuse
 
 _PUBLIC_METHODS = frozenset({"GET", "HEAD"})
+
+Prove = Callable[[str, View, Evidence], Proof]
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,11 +42,14 @@ class Proved:
     delegation: Delegation
 
 
-def decide(call: Call, view: View | None, now: int, view_age_s: int) -> Decision:
-    """Return the decision on a request at `now` (Unix seconds), from a view that is `view_age_s` old. Never refuses."""
+def decide(call: Call, view: View | None, now: int, view_age_s: int, prove: Prove = prove) -> Decision:
+    """Return the decision on a request at `now` (Unix seconds), from a view that is `view_age_s` old. Never refuses.
+
+    `prove` may answer from memory what it answered before for the same token and view.
+    """
     evidence = Evidence(call=call)
     try:
-        return _decide(call, view, now, view_age_s, evidence)
+        return _decide(call, _Premises(view, now, view_age_s, prove), evidence)
     except Refusal as refusal:
         return refused(refusal, evidence)
 
@@ -55,7 +61,15 @@ def refused(refusal: Refusal, evidence: Evidence) -> Decision:
     return Decision(Ruling.DENY, refusal.reason, refusal.message, evidence)
 
 
-def _decide(call: Call, view: View | None, now: int, view_age_s: int, evidence: Evidence) -> Decision:
+class _Premises(NamedTuple):
+    view: View | None
+    now: int
+    view_age_s: int
+    prove: Prove
+
+
+def _decide(call: Call, premises: _Premises, evidence: Evidence) -> Decision:
+    view, now, view_age_s, prove_token = premises
     if view is None:
         refuse(Reason.SNAPSHOT_MISSING, "no verified snapshot is loaded yet; try again later")
     check_request_shape(call, view.deployment.max_body)
@@ -64,26 +78,13 @@ def _decide(call: Call, view: View | None, now: int, view_age_s: int, evidence: 
         refuse(Reason.VIEW_STALE, f"the view is {view_age_s} s old; maxStaleness is {governing.body.max_staleness_s} s")
     if _is_public(call, governing):
         return Decision(Ruling.ALLOW, Reason.ALLOWED_PUBLIC, "", evidence)
-    issuer, signed = _authenticate(call, view, evidence)
-    _admit(call, governing, issuer, signed, now)
-    asked = evidence.delegation = delegation.read_delegation(signed, issuer.record, issuer.may_assert)
-    if asked.user in view.agents:
-        refuse(Reason.USER_INVALID, "the token's user is an agent; a delegation starts with a person")
-    return _authorize(view, now, Proved(call, governing, issuer, signed, asked), evidence)
-
-
-def _authenticate(call: Call, view: View, evidence: Evidence) -> tuple[IssuerView, SignedClaims]:
-    """Prove the token's origin and content. Nothing here depends on target or time."""
-    compact = parse_bearer(call.headers)
-    evidence.unverified_user = _unverified_user(compact)
-    issuer = _find_issuer(compact, view)
-    if compact.typ not in issuer.record.token_types:
-        refuse(Reason.TOKEN_TYPE, f"`typ` is {shown(compact.typ)}; the issuer's tokenTypes do not list it")
-    if compact.kid is not None and compact.kid not in issuer.keys:
-        evidence.unknown_kid = (issuer.record.name, compact.kid)
-    verify_signature(compact, choose_key(compact, issuer.keys))
-    signed = evidence.claims = claims.read_claims(compact, issuer.record)
-    return issuer, signed
+    proof = prove_token(find_bearer(call.headers), view, evidence)
+    evidence.claims = proof.claims
+    _admit(call, governing, proof.issuer, proof.claims, now)
+    if isinstance(proof.delegation, Refusal):
+        refuse(proof.delegation.reason, proof.delegation.message)
+    evidence.delegation = proof.delegation
+    return _authorize(view, now, Proved(call, governing, proof.issuer, proof.claims, proof.delegation), evidence)
 
 
 def _admit(call: Call, governing: Governing, issuer: IssuerView, signed: SignedClaims, now: int) -> None:
@@ -144,20 +145,6 @@ def _judge_chain(view: View, now: int, proved: Proved, evidence: Evidence, docke
         chain.check_edges(hops)
     with docket:
         chain.check_acts_for(hops, asked)
-
-
-def _find_issuer(compact: Compact, view: View) -> IssuerView:
-    iss = compact.claims.get("iss")
-    issuer = view.issuers.get(Issuer(iss)) if isinstance(iss, str) else None
-    if issuer is None or not issuer.record.usable:
-        refuse(Reason.TOKEN_ISSUER, f"no usable TrustedIssuer has `iss` {shown(str(iss))}")
-    return issuer
-
-
-def _unverified_user(compact: Compact) -> Subject | None:
-    """Return whom an unproved token speaks of, for the record of a denial."""
-    iss, sub = compact.claims.get("iss"), compact.claims.get("sub")
-    return Subject(Issuer(iss), sub) if isinstance(iss, str) and isinstance(sub, str) else None
 
 
 def _is_public(call: Call, governing: Governing) -> bool:

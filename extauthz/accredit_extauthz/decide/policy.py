@@ -90,7 +90,7 @@ def _http_matches(match: HttpMatch, operation: Operation, paths: Mapping[str, re
 
 
 def _mcp_matches(match: McpMatch, operation: Operation) -> bool:
-    """Whether method and name are meant. Under `*`, which only a Deny may say, a list that is absent means all names."""
+    """Whether method and name are meant. Under `*`, which only a Deny may say, an absent list means all names."""
     every_method = _ANY in match.methods
     if not every_method and operation.method not in match.methods:
         return False

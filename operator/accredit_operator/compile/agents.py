@@ -5,9 +5,9 @@ An agent that is not accepted stays in the snapshot with the identities it holds
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from typing import assert_never
 
 from accredit_extauthz.contract.names import AgentRef, IssuerName, Principal
-from accredit_extauthz.contract.scope_pattern import parse_scope_pattern
 from accredit_extauthz.contract.snapshot import ActsFor, AgentRecord, Identity
 from accredit_operator.compile.issuers import IssuerTable
 from accredit_operator.compile.objects import readable
@@ -15,7 +15,7 @@ from accredit_operator.compile.premises import Premises
 from accredit_operator.compile.sizes import find_oversize
 from accredit_operator.compile.text import find_hidden, find_hidden_in
 from accredit_operator.compile.verdict import ConditionReason, Problem, Verdict, judge
-from accredit_operator.kinds.agent_identity import AgentIdentitySpec, WorkloadType
+from accredit_operator.kinds.agent_identity import AgentIdentitySpec, Workload, WorkloadType
 from accredit_operator.kinds.agent_identity import Identity as WrittenIdentity
 from accredit_operator.kinds.resource import AgentReference
 from accredit_operator.kinds.times import unix_seconds
@@ -136,9 +136,6 @@ def _problems(thing: DeclaredAgent, premises: Premises) -> Iterator[Problem]:
         for index, identity in enumerate(spec.identities)
         for problem in find_hidden_in(identity.subject, f"spec.identities[{index}].subject")
     )
-    for index, text in enumerate(spec.scopes):
-        if parse_scope_pattern(text) is None:
-            yield Problem(f"spec.scopes[{index}]", f'"{text[:64]}" is no ceiling', 'write it as "tool:crm:*"')
     if spec.acts_for is not None:
         yield from find_hidden(spec.acts_for.users or (), "spec.actsFor.users")
     for index, workload in enumerate(spec.workloads or ()):
@@ -189,15 +186,19 @@ def _denied(record: AgentRecord) -> AgentRecord:
 def _workloads(spec: AgentIdentitySpec, namespace: str, premises: Premises) -> tuple[Principal, ...] | None:
     if spec.workloads is None:
         return None
-    named: list[Principal] = []
-    for workload in spec.workloads:
-        match workload.type:
-            case WorkloadType.SPIFFE:
-                named.append(Principal(workload.spiffe_id or ""))
-            case WorkloadType.SERVICE_ACCOUNT:
-                name = workload.service_account.name if workload.service_account else ""
-                named.append(service_account_principal(premises.trust_domain, namespace, name))
-    return tuple(named)
+    return tuple(_principal(workload, namespace, premises) for workload in spec.workloads)
+
+
+def _principal(workload: Workload, namespace: str, premises: Premises) -> Principal:
+    match workload.type:
+        case WorkloadType.SPIFFE:
+            assert workload.spiffe_id is not None
+            return Principal(workload.spiffe_id)
+        case WorkloadType.SERVICE_ACCOUNT:
+            assert workload.service_account is not None
+            return service_account_principal(premises.trust_domain, namespace, workload.service_account.name)
+        case never:
+            assert_never(never)
 
 
 def _acts_for(spec: AgentIdentitySpec) -> ActsFor | None:

@@ -5,6 +5,7 @@ The oldest claim holds an `iss`, be its object valid or not: a second one never 
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import assert_never
 
 from accredit_extauthz.contract.name_pattern import name_matches
 from accredit_extauthz.contract.names import Issuer, IssuerName
@@ -51,6 +52,8 @@ class IssuerTable:
                 assert allowed.selector is not None
                 labels = self._labels(namespace)
                 return all(labels.get(label) == value for label, value in allowed.selector.match_labels.items())
+            case never:
+                assert_never(never)
 
     def permits_subject(self, name: str, namespace: str, subject: str) -> bool:
         """Whether a namespace may claim a subject of an issuer for one of its agents."""

@@ -10,6 +10,7 @@
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import assert_never
 
 import msgspec
 
@@ -134,6 +135,8 @@ def _not_owned(field: str, host: str, namespace: str, claims: HostClaims) -> Pro
             remedy = f"list it in the annotation {HOSTS_ANNOTATION} of Namespace {namespace}, or leave it out"
         case HostClaims.ANY:
             remedy = "name a host that no older policy of another namespace names, or leave it out"
+        case never:
+            assert_never(never)
     return Problem(field, found, remedy, ConditionReason.NOT_PERMITTED)
 
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Sequence
 
-from accredit_extauthz.contract.path_pattern import is_path_pattern
 from accredit_extauthz.contract.snapshot import AgentSelector, HttpMatch, McpMatch, Rule, UserSelector
 from accredit_operator.compile.text import find_hidden
 from accredit_operator.compile.verdict import Problem
@@ -29,9 +28,6 @@ def compile_users(selector: policy_rule.UserSelector) -> UserSelector:
 
 def find_rule_problems(rule: policy_rule.ToolRule, field: str) -> Iterator[Problem]:
     """Yield what makes the rule, and so its policy, invalid."""
-    for index, path in enumerate(rule.http.paths if rule.http else ()):
-        if not is_path_pattern(path):
-            yield Problem(f"{field}.http.paths[{index}]", f'"{path[:64]}" is no path pattern', 'write it as "/v1/*"')
     if rule.mcp is not None:
         yield from find_hidden(rule.mcp.tools or (), f"{field}.mcp.tools")
         yield from find_hidden(rule.mcp.resources or (), f"{field}.mcp.resources")

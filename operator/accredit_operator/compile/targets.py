@@ -6,6 +6,7 @@ whole policy unplaceable, because it could have meant any place of its namespace
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import assert_never
 
 from accredit_extauthz.contract.host_pattern import is_host_pattern, patterns_over
 from accredit_extauthz.contract.path_pattern import is_path, is_under
@@ -127,3 +128,5 @@ def _places(target: Target, field: str, namespace: str, premises: Premises) -> I
             assert target.service_account is not None
             name = target.service_account.name
             yield Placement(PrincipalPlace(service_account_principal(premises.trust_domain, namespace, name)), field)
+        case never:
+            assert_never(never)

@@ -86,22 +86,22 @@ def _embedded(address: IPv4Address | IPv6Address) -> IPv4Address | IPv6Address:
         return address
     if address.ipv4_mapped is not None:
         return address.ipv4_mapped
-    if any(address in network for network in _TRANSLATED):
+    if _is_in(address, *_TRANSLATED):
         return IPv4Address(int(address) & 0xFFFFFFFF)
     return address
 
 
 def _unfit(address: IPv4Address | IPv6Address) -> str | None:
-    if address in _METADATA:
-        return "a metadata service"
-    if address.is_link_local:
-        return "link-local"
-    if address.is_multicast:
-        return "multicast"
-    if address.is_unspecified or (isinstance(address, IPv4Address) and address in _THIS_NETWORK):
-        return "unspecified"
-    if isinstance(address, IPv6Address) and any(address in network for network in _TUNNELS):
-        return "a tunnel"
-    if address.is_reserved or (isinstance(address, IPv6Address) and address.is_site_local):
-        return "reserved"
-    return None
+    found = (
+        ("a metadata service", address in _METADATA),
+        ("link-local", address.is_link_local),
+        ("multicast", address.is_multicast),
+        ("unspecified", address.is_unspecified or _is_in(address, _THIS_NETWORK)),
+        ("a tunnel", _is_in(address, *_TUNNELS)),
+        ("reserved", address.is_reserved or (isinstance(address, IPv6Address) and address.is_site_local)),
+    )
+    return next((name for name, holds in found if holds), None)
+
+
+def _is_in(address: IPv4Address | IPv6Address, *networks: IPv4Network | IPv6Network) -> bool:
+    return any(address in network for network in networks)

@@ -22,7 +22,7 @@ from accredit_operator.ports import Clock
 Fetch = Callable[[Source], Awaitable[Sequence[Mapping[str, object]]]]
 """Returns an issuer's JWKs; raises Unfetched."""
 Tell = Callable[[str, Fetched | Failure], None]
-"""Hears, by TrustedIssuer name, that keys were fetched, were not, or have grown too old."""
+"""Hears, by TrustedIssuer name, that keys were fetched, were not, or have grown too old. It only notes what it hears."""
 CountRefresh = Callable[[str, str], None]
 """Counts jwks_refresh_total by TrustedIssuer name and result, SUCCESS or FAILED."""
 
@@ -31,7 +31,10 @@ FAILED = "failed"
 
 
 class KeyStore:
-    """The keys of all issuers whose sets are remote. Lives on one event loop; `standings` and `ages_s` on any thread."""
+    """The keys of all issuers whose sets are remote.
+
+    Lives on one event loop; `keys`, `standings` and `ages_s` may be called on any thread.
+    """
 
     def __init__(
         self,

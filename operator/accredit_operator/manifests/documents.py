@@ -7,7 +7,7 @@ text: times, `yes`, `010`. Keys are text and stand once. Nothing is constructed 
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import TypeAlias
+from typing import TypeAlias, assert_never
 
 import yaml
 
@@ -133,6 +133,8 @@ def _take(reading: _Reading, event: _Event, line: int, counted: int) -> int:
             closed = reading.stack.pop()
             _place(reading, _Anchored(closed.value, counted - closed.counted_before, closed.height), closed.anchor)
             return counted
+        case never:
+            assert_never(never)
 
 
 def _counted(counted: int, line: int) -> int:

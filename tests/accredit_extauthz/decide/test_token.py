@@ -3,11 +3,15 @@ from typing import Any
 
 import pytest
 
-from accredit_extauthz.decide.token import MAX_TOKEN, parse_bearer, parse_compact
+from accredit_extauthz.decide.token import MAX_TOKEN, Compact, find_bearer, parse_compact
 from accredit_extauthz.model.reason import Reason
 from accredit_extauthz.model.refusal import Refusal
 from fakes.issuer import b64url
 from fakes.scene import IDP
+
+
+def parse_bearer(headers: dict[str, str]) -> Compact:
+    return parse_compact(find_bearer(headers))
 
 
 def token(header: bytes | None = None, payload: bytes | None = None) -> str:

@@ -1,9 +1,12 @@
 import pytest
-from fakes.objects import Outcome, agent, identity, issuer
+from hypothesis import given
+from hypothesis import strategies as st
 
 from accredit_extauthz.contract.names import AgentRef
+from accredit_extauthz.contract.scope_pattern import parse_scope_pattern
 from accredit_extauthz.contract.snapshot import ActsFor
 from accredit_operator.compile.verdict import ConditionReason
+from fakes.objects import Outcome, agent, identity, issuer
 
 INVALID, CONFLICTED = ConditionReason.INVALID, ConditionReason.CONFLICTED
 NOT_PERMITTED, REF_NOT_FOUND = ConditionReason.NOT_PERMITTED, ConditionReason.REF_NOT_FOUND
@@ -88,6 +91,12 @@ def test_a_wrong_field_makes_the_agent_invalid(spec, field):
     record = outcome.agent()
     assert not record.valid
     assert record.scopes == ()
+
+
+@given(st.text(alphabet='ab*:./ "\\é', max_size=6))
+def test_a_ceiling_that_is_accepted_is_one_that_can_be_matched(text):
+    outcome = Outcome(issuer(), agent(scopes=[text]))
+    assert outcome.verdict("planner").accepted is (parse_scope_pattern(text) is not None)
 
 
 def test_all_mistakes_are_told_at_once():

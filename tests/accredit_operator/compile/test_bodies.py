@@ -1,5 +1,4 @@
 import pytest
-from fakes.objects import ALLOW, ALLOW_HTTP, Outcome, issuer, policy
 
 from accredit_extauthz.contract.snapshot import (
     BaseProtocol,
@@ -14,6 +13,7 @@ from accredit_extauthz.contract.snapshot import (
 )
 from accredit_operator.compile.premises import Premises
 from accredit_operator.compile.verdict import ConditionReason
+from fakes.objects import ALLOW, ALLOW_HTTP, Outcome, issuer, policy
 
 INVALID, NOT_PERMITTED = ConditionReason.INVALID, ConditionReason.NOT_PERMITTED
 REF_NOT_FOUND = ConditionReason.REF_NOT_FOUND

@@ -4,13 +4,13 @@ from pathlib import Path
 import msgspec
 import pytest
 import yaml
-from fakes.objects import DENY, Outcome, agent, host, identity, issuer, policy, revocation, world
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from accredit_extauthz.contract.snapshot import Shard
 from accredit_operator.compile.compile import compile_world
 from accredit_operator.manifests import compile_manifests
+from fakes.objects import DENY, Outcome, agent, host, identity, issuer, policy, revocation, world
 
 GOLDEN = Path(__file__).parents[2] / "golden" / "compile"
 REWRITE = "ACCREDIT_REWRITE_GOLDEN"  # set it to write what is compiled now as what is expected

@@ -1,12 +1,12 @@
 import pytest
-from fakes.issuer import FakeIssuer
-from fakes.objects import JWK, Outcome, agent, issuer, policy
 
 from accredit_extauthz.contract.snapshot import Key
 from accredit_operator.compile.issuers import normalise_token_type
 from accredit_operator.compile.verdict import ConditionReason
 from accredit_operator.conditions import Status
 from accredit_operator.world import NamespaceFacts
+from fakes.issuer import FakeIssuer
+from fakes.objects import JWK, Outcome, agent, issuer, policy
 
 CONFLICTED, NOT_PERMITTED = ConditionReason.CONFLICTED, ConditionReason.NOT_PERMITTED
 REMOTE = {"source": "Discovery"}

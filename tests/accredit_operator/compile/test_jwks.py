@@ -1,9 +1,9 @@
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ed448, rsa
-from fakes.issuer import FakeIssuer, b64url
-from fakes.objects import JWK
 
 from accredit_operator.compile.jwks import ALGORITHMS, read_jwks
+from fakes.issuer import FakeIssuer, b64url
+from fakes.objects import JWK
 
 FIELD = "spec.jwks.inline.keys"
 

@@ -1,9 +1,9 @@
 import pytest
-from fakes.objects import agent, issuer
 
 from accredit_operator.compile.objects import ObjectUnknown, read_object
 from accredit_operator.kinds.trusted_issuer import TrustedIssuerSpec
 from accredit_operator.world import Kind, ObjectKey
+from fakes.objects import agent, issuer
 
 
 def test_an_object_in_order_has_its_spec():

@@ -1,10 +1,10 @@
 import pytest
-from fakes.objects import Outcome, host, issuer, policy
 
 from accredit_operator.compile.ownership import NOBODY, HostClaim, settle
 from accredit_operator.compile.premises import HostClaims, Premises
 from accredit_operator.compile.verdict import ConditionReason
 from accredit_operator.world import NamespaceFacts, World
+from fakes.objects import Outcome, host, issuer, policy
 
 GRANTED = Premises(host_claims=HostClaims.GRANTED)
 ANY = Premises()

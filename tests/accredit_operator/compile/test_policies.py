@@ -1,7 +1,7 @@
 import pytest
-from fakes.objects import ALLOW, ALLOW_HTTP, DENY, Outcome, agent, host, issuer, policy
 
 from accredit_operator.compile.verdict import ConditionReason
+from fakes.objects import ALLOW, ALLOW_HTTP, DENY, Outcome, agent, host, issuer, policy
 
 INVALID, CONFLICTED = ConditionReason.INVALID, ConditionReason.CONFLICTED
 HTTP = {"protocol": "HTTP", "rules": [ALLOW_HTTP]}

@@ -1,11 +1,13 @@
 import pytest
-from fakes.objects import Outcome, issuer, revocation
 
 from accredit_extauthz.contract.names import AgentRef
 from accredit_extauthz.contract.snapshot import RevocationRecord
 from accredit_operator.compile.premises import Premises
+from fakes.objects import Outcome, issuer, revocation
 
 REF = {"name": "corp-idp"}
+AGENT = {"name": "planner"}
+PLANNER = AgentRef("accredit-system", "planner")
 BEFORE, BEFORE_S = "2026-11-24T10:00:00Z", 1795514400
 AT = {"namespace": "accredit-system", "name": "lost", "everywhere": True}
 
@@ -60,8 +62,6 @@ def test_unknown_names_are_matched_literally():
 class TestEnd:
     """A Revocation must outlive the tokens that it cuts, or it would revive them."""
 
-    LIFE = {"maxTokenLifetime": "1h", "clockSkew": "10s"}
-
     @pytest.mark.parametrize(
         ("ref", "expires", "accepted"),
         [
@@ -77,7 +77,7 @@ class TestEnd:
         unreadable = issuer("unreadable", issuer="https://x.example", algorithms=[])
         spec = {"agent": {"name": "planner"}, "before": BEFORE, "expiresAt": expires}
         spec |= {"issuerRef": ref} if ref else {}
-        outcome = Outcome(issuer(**self.LIFE), long_lived, unreadable, revocation(**spec))
+        outcome = Outcome(issuer(maxTokenLifetime="1h", clockSkew="10s"), long_lived, unreadable, revocation(**spec))
         assert outcome.verdict("lost").accepted is accepted
         assert outcome.revocation().before == BEFORE_S
         assert (outcome.revocation().expires_at is None) is not accepted
@@ -85,9 +85,6 @@ class TestEnd:
 
 class TestInvalid:
     """An invalid Revocation is applied as widely as its readable fields say."""
-
-    AGENT = {"name": "planner"}
-    PLANNER = AgentRef("accredit-system", "planner")
 
     @pytest.mark.parametrize(
         ("spec", "applied"),

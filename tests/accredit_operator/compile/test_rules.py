@@ -1,7 +1,10 @@
 import pytest
-from fakes.objects import ALLOW, ALLOW_HTTP, DENY, Outcome, issuer, policy
+from hypothesis import given
+from hypothesis import strategies as st
 
+from accredit_extauthz.contract.path_pattern import is_path_pattern
 from accredit_extauthz.contract.snapshot import AgentSelector, Effect, HttpMatch, McpMatch, UserSelector
+from fakes.objects import ALLOW, ALLOW_HTTP, DENY, Outcome, issuer, policy
 
 HTTP = {"protocol": "HTTP"}
 
@@ -107,6 +110,12 @@ def test_a_path_that_is_no_pattern_makes_it_invalid(path):
     assert "spec.rules[0].http.paths[1]" in [problem.field for problem in outcome.verdict("crm").problems]
 
 
+@given(st.text(alphabet="a*/.;%2F~\\ ", max_size=8))
+def test_a_path_pattern_that_is_accepted_is_one_that_can_be_matched(text):
+    rule = {**ALLOW_HTTP, "http": {"methods": ["GET"], "paths": [text]}}
+    assert Outcome(issuer(), policy(rules=[rule], **HTTP)).verdict("crm").accepted is is_path_pattern(text)
+
+
 def test_two_rules_of_one_name_make_it_invalid():
     outcome = Outcome(issuer(), policy(rules=[ALLOW, ALLOW]))
-    assert [problem.field for problem in outcome.verdict("crm").problems][0].startswith("spec.rules")
+    assert outcome.verdict("crm").problems[0].field.startswith("spec.rules")

@@ -1,10 +1,10 @@
 import pytest
-from fakes.objects import Outcome, host, issuer, policy
 from hypothesis import given
 from hypothesis import strategies as st
 
 from accredit_operator.compile.premises import Premises
 from accredit_operator.compile.targets import HostPlace
+from fakes.objects import Outcome, host, issuer, policy
 
 PRINCIPAL = "spiffe://cluster.local/ns/tools/sa/crm"
 

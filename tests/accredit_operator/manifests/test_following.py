@@ -63,6 +63,35 @@ def test_a_file_that_is_named_itself_is_looked_at(folder, stop):
     assert changes_until(follower)
 
 
+def test_a_folder_that_another_replaces_is_followed_on(folder, stop):
+    other = folder.with_name("other")
+    other.mkdir()
+    (other / "b.yaml").write_text("b: 1")
+    told = []
+    for has_changed in Follower((folder,), stop).follow():
+        told.append(has_changed)
+        if len(told) == 1:
+            folder.rename(folder.with_name("away"))
+            other.rename(folder)
+        elif told.count(True) == 1:
+            (folder / "b.yaml").write_text("b: 22")
+        if told.count(True) >= 2 or len(told) > 40:
+            break
+    assert told.count(True) == 2
+
+
+def test_a_folder_that_goes_away_before_it_is_watched_is_no_error(folder, stop):
+    assert list(Follower((folder,), stop)._watch([folder / "gone"])) == []
+
+
+def test_waiting_for_a_folder_ends_when_told_to_stop(tmp_path, stop):
+    told = []
+    for has_changed in Follower((tmp_path / "nowhere",), stop).follow():
+        told.append(has_changed)
+        stop.set()
+    assert told == [False]
+
+
 def test_nothing_is_followed_when_told_to_stop(folder, stop):
     stop.set()
     assert list(Follower((folder,), stop).follow()) == []

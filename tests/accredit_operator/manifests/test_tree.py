@@ -1,11 +1,11 @@
-import os
+from pathlib import Path
 
 import pytest
 import yaml
-from fakes.objects import agent, issuer, policy
 
 from accredit_operator.compile.premises import HostClaims, Premises
 from accredit_operator.manifests import ManifestsUnreadable, compile_manifests, read_tree
+from fakes.objects import agent, issuer, policy
 
 
 @pytest.fixture
@@ -21,7 +21,7 @@ def write(file, *documents):
 def faults(*paths):
     with pytest.raises(ManifestsUnreadable) as refused:
         read_tree(paths)
-    return [(os.path.basename(fault.file), fault.line) for fault in refused.value.faults]
+    return [(Path(fault.file).name, fault.line) for fault in refused.value.faults]
 
 
 def names(manifests):
@@ -96,7 +96,7 @@ def test_other_groups_are_ignored_with_one_notice(folder):
         pytest.param("apiVersion: accredit.dev/v1alpha1\nkind: ToolPolicy", 1, id="no name"),
         pytest.param("apiVersion: v1\nkind: Namespace\nmetadata: {}", 1, id="a namespace without a name"),
         pytest.param("apiVersion: v1\nkind: List\nitems:\n- 1", 4, id="an item that is no object"),
-        pytest.param("apiVersion: v1\nkind: List\nitems: {}", 1, id="a List without a list"),
+        pytest.param("apiVersion: v1\nkind: List\nitems: {}", 3, id="a List without a list"),
     ],
 )
 def test_a_file_that_cannot_be_taken_in_spoils_the_whole(folder, content, line):
@@ -139,7 +139,7 @@ def test_a_name_that_stands_twice_is_refused_with_both_places(folder, document):
     with pytest.raises(ManifestsUnreadable) as refused:
         read_tree([folder])
     (fault,) = refused.value.faults
-    assert os.path.basename(fault.file) == "b.yaml"
+    assert Path(fault.file).name == "b.yaml"
     assert f"{folder / 'a.yaml'}:1" in fault.message
 
 
