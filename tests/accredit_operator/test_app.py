@@ -38,12 +38,12 @@ class Running:
         self.folder.mkdir(exist_ok=True)
         self.process = None
 
-    def start(self):
+    def start(self, http="127.0.0.1:0"):
         command = [sys.executable, "-m", "accredit_operator", "--manifests", self.folder, "--publish", self.snapshot]
         environment = {
             **os.environ,
             "PYTHONPATH": f"{ROOT / 'operator'}:{ROOT / 'extauthz'}",
-            "ACCREDIT_HTTP": "127.0.0.1:0",
+            "ACCREDIT_HTTP": http,
         }
         with self.log_file.open("ab") as log:
             self.process = subprocess.Popen(command, env=environment, stderr=log)
@@ -154,6 +154,14 @@ def test_it_can_be_probed_and_scraped(running):
     assert status == 200
     assert 'accredit_resource_ready{kind="AgentIdentity",name="planner",namespace="research"} 1.0' in text
     assert 'accredit_reconcile_total{kind="Manifests",result="success"} 1.0' in text
+
+
+def test_it_runs_without_an_address(running):
+    running.write("all.yaml", issuer(), agent())
+    running.start(http="off")
+    running.wait_for_snapshot(lambda snapshot: snapshot.agents, "the snapshot")
+    assert running.stop() == 0
+    assert not running.log("listening")
 
 
 def test_settings_that_are_wrong_are_a_usage_error(capsys):

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from accredit_extauthz.contract.host_pattern import patterns_over
 from accredit_extauthz.contract.names import PolicyRef
 from accredit_extauthz.contract.path_pattern import is_under
-from accredit_extauthz.contract.snapshot import Effect, Mode, PolicyRecord, Standing
+from accredit_extauthz.contract.snapshot import Effect, Mode, PolicyRecord, Protocol, Standing
 from accredit_extauthz.decide.view import Deployment, Placed, View
 from accredit_extauthz.model.call import Call
 from accredit_extauthz.model.decision import Evidence
@@ -99,14 +99,28 @@ def _merge(at_target: Sequence[Placed], beneath: Sequence[Placed], target: str, 
     governing = [placed.policy for placed in at_target if placed.standing is Standing.GOVERNS]
     if not governing or governing[0].body is None:
         refuse(Reason.NO_POLICY, f"no ToolPolicy governs {target}")
+    deny = tuple(_rules_of(_denying(at_target, beneath), Effect.DENY))
+    if governing[0].body.protocol is Protocol.HTTP:
+        _check_judgeable(deny, evidence)
     evidence.policy = governing[0].ref
     return Governing(
         policy=governing[0].ref,
         generation=governing[0].generation,
         body=governing[0].body,
         allow=tuple(_rules_of(governing, Effect.ALLOW)),
-        deny=tuple(_rules_of(_denying(at_target, beneath), Effect.DENY)),
+        deny=deny,
     )
+
+
+def _check_judgeable(deny: Iterable[PlacedRule], evidence: Evidence) -> None:
+    """Refuse where a Deny rule speaks of MCP messages and the governing policy reads none. Raises policy_invalid.
+
+    The compiler refuses such policies; only a pinned HTTP policy on an MCP host can still bring the two together.
+    """
+    for placed in deny:
+        if placed.rule.mcp is not None:
+            evidence.policy = placed.policy
+            refuse(Reason.POLICY_INVALID, f"{placed.policy} denies MCP messages where an HTTP policy governs")
 
 
 def _denying(at_target: Sequence[Placed], beneath: Sequence[Placed]) -> list[PolicyRecord]:

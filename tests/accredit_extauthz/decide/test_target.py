@@ -202,6 +202,14 @@ def test_a_pinned_policy_governs_alone(policies: list[PolicyRecord], reason: Rea
     assert ruled(call(extensions={PIN: "tools/pinned"}), seen(*policies)).reason is reason
 
 
+def test_a_deny_of_messages_cannot_be_judged_under_a_pinned_http_policy() -> None:
+    deny = mcp_rule(name="no", effect=Effect.DENY, scopes=())
+    policies = (at("a.test", name="pinned"), at("crm.example", protocol=Protocol.MCP, rules=(deny,)))
+    decision = ruled(call(extensions={PIN: "tools/pinned"}), seen(*policies))
+    assert decision.reason is Reason.POLICY_INVALID
+    assert decision.evidence.policy == policies[1].ref
+
+
 # --- the destination workload
 
 CRM = Principal("spiffe://cluster.local/ns/tools/sa/crm")

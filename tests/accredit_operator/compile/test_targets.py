@@ -48,6 +48,11 @@ def test_the_domains_are_the_deployments():
     }
 
 
+def test_a_service_whose_short_name_reads_as_an_address_has_its_long_names():
+    outcome = Outcome(issuer(), policy(namespace="10", targets=[service()]))
+    assert set(outcome.standings("crm", "10")) == {"crm.10.svc", "crm.10.svc.cluster.local"}
+
+
 def test_a_place_that_two_targets_name_is_one_place():
     outcome = Outcome(issuer(), policy(targets=[host("a.corp.example"), host("a.corp.example", "a.corp.example")]))
     assert outcome.standings() == {"a.corp.example": "governs"}

@@ -1,7 +1,10 @@
+import contextlib
 from pathlib import Path
 
 import pytest
 import yaml
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from accredit_operator.compile.premises import HostClaims, Premises
 from accredit_operator.manifests import ManifestsUnreadable, compile_manifests, read_tree
@@ -124,6 +127,27 @@ def test_a_file_that_is_too_large_is_refused(folder):
 def test_a_file_that_cannot_be_opened_is_refused(folder):
     (folder / "a.yaml").symlink_to(folder / "nowhere")
     assert faults(folder) == [("a.yaml", 1)]
+
+
+_JUNK = st.recursive(
+    st.none() | st.booleans() | st.integers(-9, 9) | st.text(max_size=4),
+    lambda inner: st.lists(inner, max_size=2) | st.dictionaries(st.text(max_size=4), inner, max_size=2),
+    max_leaves=4,
+)
+
+
+@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    document=st.sampled_from([issuer(), agent(), policy(), {"apiVersion": "v1", "kind": "Namespace"}]),
+    member=st.sampled_from(["apiVersion", "kind", "metadata", "spec"]),
+    inner=st.sampled_from(["", "name", "namespace", "labels", "annotations", "creationTimestamp", "generation"]),
+    junk=_JUNK,
+)
+def test_no_document_makes_reading_raise_anything_else(folder, document, member, inner, junk):
+    old = document.get(member)
+    write(folder / "a.yaml", {**document, member: {**old, inner: junk} if inner and isinstance(old, dict) else junk})
+    with contextlib.suppress(ManifestsUnreadable):
+        compile_manifests([folder])
 
 
 @pytest.mark.parametrize(
