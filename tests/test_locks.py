@@ -37,9 +37,10 @@ def test_the_demos_packages_are_the_ones_developers_have():
 def test_whatever_the_project_declares_is_locked():
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())
     declared, groups = project["project"], project["dependency-groups"]
-    wanted = declared["dependencies"] + [each for extra in declared["optional-dependencies"].values() for each in extra]
-    assert names(wanted + groups["build"]) <= pins("demo").keys()
-    assert names(groups["dev"]) <= pins("dev").keys()
+    extras = declared["optional-dependencies"]
+    demo = [*declared["dependencies"], *extras["operator"], *extras["cli"], *extras["demo"], *groups["build"]]
+    assert names(demo) <= pins("demo").keys()
+    assert names([*groups["dev"], *(each for extra in extras.values() for each in extra)]) <= pins("dev").keys()
 
 
 def test_nothing_that_installs_a_package_named_envoy_stands_beside_ours():

@@ -1,6 +1,8 @@
+import re
 from pathlib import Path
 
 import pytest
+
 from accredit_cli.scenarios.running import Runner
 from accredit_cli.scenarios.suite import read_scenarios, run_scenarios
 from accredit_extauthz.model.reason import Reason
@@ -27,6 +29,15 @@ def test_a_scenario_comes_out_as_it_says(scenario, runner):
 def test_every_reason_is_reached():
     reached = {scenario.case.expect.reason for scenario in _SCENARIOS}
     assert set(Reason) - reached == _BEYOND_A_REQUEST
+
+
+def test_the_documented_example_passes(tmp_path, runner):
+    (example,) = re.findall(r"```yaml\n(.*?)```", (_FOLDER.parents[1] / "docs" / "cli.md").read_text(), re.DOTALL)
+    file = tmp_path / "example.yaml"
+    file.write_text(example)
+    (tmp_path / "manifests").symlink_to(_FOLDER / "manifests")
+    results = tuple(run_scenarios(read_scenarios([file]), runner))
+    assert [result.differences for result in results] == [()] * 3
 
 
 def test_no_two_cases_of_a_file_say_the_same():

@@ -63,7 +63,7 @@ def query(  # noqa: PLR0913 -- one parameter an option
     except (MomentUnreadable, AuditUnreadable) as error:
         raise fail(str(error)) from error
     if found.unreadable:
-        warn(f"{found.unreadable} lines are no audit records and were left out")
+        warn(f"lines that are no audit records, left out: {found.unreadable}")
     show(output, list(found.records), lambda: _drawn(found))
 
 

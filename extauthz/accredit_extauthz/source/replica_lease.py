@@ -1,7 +1,8 @@
 """Reports what this replica serves in a Lease of its own: every few seconds, and at once after a swap.
 
 The control plane calls an object Programmed when every replica whose Lease is live serves it. The report runs in its
-own thread, so that a slow or failing API server never delays a swap.
+own thread, so that a slow or failing API server never delays a swap. A replica may not delete Leases (a role cannot
+name its own alone), so at the end it takes the label off: what carries no label is no replica.
 """
 
 import json
@@ -32,18 +33,19 @@ NAME_PREFIX = "accredit-extauthz-"
 
 _MAX_IDENTITY = 200  # characters; a name has 253
 _NOT_IN_NAMES = re.compile(r"[^a-z0-9.-]+")
-_NOT_FOUND, _CONFLICT = 404, 409
+_NOT_FOUND = 404
 _NS_PER_S = 1_000_000_000
 
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What a replica says of itself. `sequence` is 0 while it serves nothing."""
+    """What a replica says of itself. `sequence` is 0 while it serves nothing; `is_leaving` in the last report."""
 
     identity: str
     sequence: int
     unknown_keys: Mapping[str, str]
     now_ns: int
+    is_leaving: bool
 
 
 def lease_name(identity: str) -> str:
@@ -59,7 +61,7 @@ def lease_object(report: Report, namespace: str, version: str | None) -> dict[st
     metadata = {
         "name": lease_name(report.identity),
         "namespace": namespace,
-        "labels": {PART: REPLICA},
+        "labels": {} if report.is_leaving else {PART: REPLICA},
         "annotations": annotations,
     }
     renewed_at = datetime.fromtimestamp(report.now_ns / _NS_PER_S, UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
@@ -68,7 +70,7 @@ def lease_object(report: Report, namespace: str, version: str | None) -> dict[st
         "kind": "Lease",
         "metadata": metadata if version is None else metadata | {"resourceVersion": version},
         "spec": {
-            "holderIdentity": report.identity,
+            "holderIdentity": "" if report.is_leaving else report.identity,
             "leaseDurationSeconds": REPLICA_LEASE_S,
             "renewTime": renewed_at,
         },
@@ -89,7 +91,7 @@ class Reporting:
 
 
 class ReplicaLease:
-    """Keeps the Lease of this replica, and deletes it at the end."""
+    """Keeps the Lease of this replica, and releases it at the end."""
 
     def __init__(self, reporting: Reporting) -> None:
         self._with = reporting
@@ -115,7 +117,7 @@ class ReplicaLease:
         self._wake.set()
 
     def stop(self) -> None:
-        """Return when the Lease is deleted, or when that takes too long: it then expires."""
+        """Return when the Lease is released, or when that takes too long: it then expires."""
         self._stopping.set()
         self._wake.set()
         self._thread.join(STOP_S)
@@ -126,7 +128,8 @@ class ReplicaLease:
             wait_s = self._report()
             self._stopping.wait(SPACING_S)
             self._wake.wait(max(0.0, wait_s - SPACING_S))
-        self._delete()
+        if self._version is not None:
+            self._report()
 
     def _report(self) -> float:
         """Write the Lease once; return how long to wait before the next time."""
@@ -151,7 +154,8 @@ class ReplicaLease:
     def _now(self) -> Report:
         view, now_ns = self._with.holder.current, self._with.clock.now_ns()
         sequence = 0 if view is None else view.sequence
-        return Report(self._with.identity, sequence, self._with.unknown_keys(now_ns // _NS_PER_S), now_ns)
+        unknown_keys = self._with.unknown_keys(now_ns // _NS_PER_S)
+        return Report(self._with.identity, sequence, unknown_keys, now_ns, self._stopping.is_set())
 
     def _found_version(self) -> str | None:
         try:
@@ -160,16 +164,6 @@ class ReplicaLease:
             if failure.status == _NOT_FOUND:
                 return None
             raise
-
-    def _delete(self) -> None:
-        if self._version is None:
-            return
-        only = msgspec.json.encode({"preconditions": {"resourceVersion": self._version}})
-        try:
-            self._with.api.request("DELETE", self._own_path, {}, only)
-        except ApiFailure as failure:
-            if failure.status not in (_NOT_FOUND, _CONFLICT):
-                _LOG.info("the Lease of this replica stays until it expires: %s", failure)
 
 
 class _Metadata(msgspec.Struct, frozen=True, rename="camel"):

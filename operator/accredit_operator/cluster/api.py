@@ -30,10 +30,11 @@ _load_kube_config: Callable[..., None] = config.load_kube_config
 _load_incluster_config: Callable[..., None] = config.load_incluster_config
 
 
-def connect(environment: Mapping[str, str], clock: Clock) -> "KubernetesCluster":
+def connect(environment: Mapping[str, str], clock: Clock, *, call_s: float = _CALL_S) -> "KubernetesCluster":
     """Return the cluster that KUBECONFIG names; else the one this pod runs in; else that of ~/.kube/config.
 
-    Nothing is sent yet. Raises ClusterError with a sentence when none is configured.
+    A call is given up after `call_s`, a page of a list after 30 s. Nothing is sent yet. Raises ClusterError with a
+    sentence when none is configured.
     """
     configuration = client.Configuration()
     try:
@@ -47,7 +48,7 @@ def connect(environment: Mapping[str, str], clock: Clock) -> "KubernetesCluster"
         raise ClusterError(f"no cluster to speak to: {error}; set KUBECONFIG or run in a pod") from error
     configuration.retries = urllib3.Retry(0)
     configuration.connection_pool_maxsize = _CONNECTIONS
-    return KubernetesCluster(client.ApiClient(configuration), clock)
+    return KubernetesCluster(client.ApiClient(configuration), clock, call_s)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +58,7 @@ class _Request:
     query: tuple[tuple[str, str], ...] = ()
     body: Document | None = None
     content_type: str = _JSON
-    within_s: float = _CALL_S
+    is_page: bool = False  # of a list: long, and worth waiting for
 
     def __str__(self) -> str:
         return f"{self.method} {self.path}"
@@ -66,9 +67,10 @@ class _Request:
 class KubernetesCluster:
     """Implements the Cluster port."""
 
-    def __init__(self, api: client.ApiClient, clock: Clock) -> None:
+    def __init__(self, api: client.ApiClient, clock: Clock, call_s: float = _CALL_S) -> None:
         self._api = api
         self._clock = clock
+        self._call_s = call_s
 
     def close(self) -> None:
         """Close the idle connections."""
@@ -126,7 +128,7 @@ class KubernetesCluster:
         following = ""
         while True:
             query = (*base, ("continue", following)) if following else base
-            request = _Request("GET", _path(collection, namespace), query, within_s=_LIST_S)
+            request = _Request("GET", _path(collection, namespace), query, is_page=True)
             status, headers, data = self._send(request)
             if following and is_expired(status):
                 return None
@@ -140,7 +142,8 @@ class KubernetesCluster:
 
     def _send(self, request: _Request) -> tuple[int, Mapping[str, str], bytes]:
         """Return status, headers and body, or raise TransientError within the request's time."""
-        deadline_ns = self._clock.ticks_ns() + int(request.within_s * _NS_PER_S)
+        within_s = _LIST_S if request.is_page else self._call_s
+        deadline_ns = self._clock.ticks_ns() + int(within_s * _NS_PER_S)
         try:
             prepared = self._api.param_serialize(
                 request.method,
@@ -150,7 +153,7 @@ class KubernetesCluster:
                 body=request.body,
                 auth_settings=["BearerToken"],
             )
-            response = self._api.call_api(*prepared, _request_timeout=request.within_s).response
+            response = self._api.call_api(*prepared, _request_timeout=within_s).response
             return response.status, response.headers, b"".join(self._body(request, response, deadline_ns))
         except (urllib3.exceptions.HTTPError, ApiException, OSError) as error:
             raise TransientError(f"{request}: {_cause(error)}") from error
@@ -162,7 +165,7 @@ class KubernetesCluster:
             while part := response.read1(_CHUNK):
                 yield part
                 if self._clock.ticks_ns() > deadline_ns:
-                    raise TransientError(f"{request}: no whole answer within {request.within_s:g} s")
+                    raise TransientError(f"{request}: no whole answer in time")
             is_whole = True
         finally:
             response.release_conn() if is_whole else response.close()

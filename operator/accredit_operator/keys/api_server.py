@@ -17,20 +17,22 @@ _PATHS = ("/.well-known/openid-configuration", _KEYS)
 
 @dataclass(frozen=True, slots=True)
 class ApiServer:
-    """The API server by its origins (scheme, host, port), and the folder of the mounted service account."""
+    """The API server by its hosts and port, and the folder of the mounted service account."""
 
-    origins: frozenset[URL]
+    hosts: frozenset[str]
+    port: int = 443
     folder: Path = SERVICE_ACCOUNT
 
     @classmethod
     def of_cluster(cls, cluster_domain: str, folder: Path = SERVICE_ACCOUNT) -> "ApiServer":
         """Return the API server as pods reach it."""
-        hosts = ("kubernetes.default.svc", f"kubernetes.default.svc.{cluster_domain}")
-        return cls(frozenset(URL(f"https://{host}") for host in hosts), folder)
+        hosts = frozenset({"kubernetes.default.svc", f"kubernetes.default.svc.{cluster_domain}"})
+        return cls(hosts, folder=folder)
 
     def is_at(self, url: URL) -> bool:
         """Whether a URL is one of the API server's own two for keys."""
-        return url.user is None and url.host is not None and url.path in _PATHS and url.origin() in self.origins
+        origin = url.scheme == "https" and url.host in self.hosts and url.port == self.port
+        return origin and url.user is None and url.path in _PATHS
 
     def keys_at(self, url: URL) -> URL:
         """Return where the keys are, for a discovery document of the API server's."""

@@ -10,7 +10,7 @@ import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
-from urllib.request import proxy_bypass_environment  # type: ignore[attr-defined] # documented, and not in typeshed
+from urllib.request import proxy_bypass_environment  # type: ignore[attr-defined] # typeshed leaves it out
 
 import aiohttp
 from aiohttp.abc import AbstractResolver

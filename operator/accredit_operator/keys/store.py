@@ -22,7 +22,7 @@ from accredit_operator.ports import Clock
 Fetch = Callable[[Source], Awaitable[Sequence[Mapping[str, object]]]]
 """Returns an issuer's JWKs; raises Unfetched."""
 Tell = Callable[[str, Fetched | Failure], None]
-"""Hears, by TrustedIssuer name, that keys were fetched, were not, or have grown too old. It only notes what it hears."""
+"""Hears, by TrustedIssuer name, that keys were fetched, were not, or are too old. It only notes what it hears."""
 CountRefresh = Callable[[str, str], None]
 """Counts jwks_refresh_total by TrustedIssuer name and result, SUCCESS or FAILED."""
 

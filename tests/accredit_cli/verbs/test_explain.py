@@ -124,3 +124,18 @@ def test_what_cannot_be_asked_is_wrong_usage(run, manifests, words):
     done = run("explain", *words, manifests)
     assert done.exit_code == 2
     assert done.stderr
+
+
+def test_grants_are_a_limit_of_their_own(explain, manifests):
+    file = manifests / "policies.yaml"
+    granting = "protocol: MCP\n  userScopes: Grants\n  grants: [{subjects: [alice], scopes: [tool:crm:read]}]"
+    file.write_text(file.read_text().replace("protocol: MCP", granting, 1))
+    _, narrowed = explain(claims=_CLAIMS)
+    _, taken = explain(claims=_CLAIMS, scope="openid")
+    assert narrowed["scopes"][1] == {
+        "limit": "grants",
+        "left": ["tool:crm:read"],
+        "lost": ["tool:crm:write", "tool:jira:read"],
+    }
+    assert taken["scopes"][1] == {"limit": "grants", "left": ["tool:crm:read"], "lost": ["openid"]}
+    assert taken["effective"] == ["tool:crm:read"]

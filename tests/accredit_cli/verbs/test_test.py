@@ -109,3 +109,47 @@ def test_an_object_that_is_not_accepted_fails_a_case_that_does_not_expect_it(run
 
 def test_a_folder_without_scenarios_is_an_error(run, manifests):
     assert run("test", manifests).exit_code == 2
+
+
+@pytest.mark.parametrize(
+    ("expected", "what"),
+    [
+        pytest.param("policy: crm/api", "policy", id="another policy"),
+        pytest.param("rule: write", "rule", id="another rule"),
+        pytest.param("status: 403", "status", id="another status"),
+        pytest.param("headers: {x-user-uid: bob}", "header x-user-uid", id="another value of a header"),
+        pytest.param("headers: {x-user-email: ''}", "header x-user-email", id="a header that is not there"),
+        pytest.param("present: [Authorization]", "header Authorization", id="a header that was removed"),
+        pytest.param("absent: [X-Agent-Id]", "header X-Agent-Id", id="a header that is there"),
+        pytest.param("body: {}", "body", id="a body where the request passes"),
+    ],
+)
+def test_each_expectation_can_fail(run, suite, expected, what):
+    text = _SUITE.partition("- case: an agent writes")[0]
+    suite.write_text(text.replace(", rule: read}", f", {expected}}}"))
+    (case,) = json.loads(run("test", suite, "-o", "json").stdout)
+    assert [each["what"] for each in case["differences"]] == [what]
+
+
+@pytest.mark.parametrize(
+    ("body", "passes"),
+    [
+        pytest.param("{id: 1, error: {code: -32003}}", True, id="members that are left out do not matter"),
+        pytest.param("{error: {code: -32001}}", False, id="another value"),
+        pytest.param("{error: {remedy: x}}", False, id="a member that is not there"),
+        pytest.param("{error: {code: {deep: 1}}}", False, id="another shape"),
+    ],
+)
+def test_the_body_of_a_denial_is_compared_member_by_member(run, suite, body, passes):
+    text = _SUITE.replace("- case: an agent reads\n  expect: {verdict: allow, reason: allowed, rule: read}\n", "")
+    denied = f"{{verdict: deny, reason: scope_missing, body: {body}}}"
+    suite.write_text(text.replace("{verdict: allow, reason: allowed, headers: {x-user-uid: alice}}", denied))
+    (case,) = json.loads(run("test", suite, "-o", "json").stdout)
+    assert case["passed"] is passes
+
+
+def test_a_refusal_of_an_object_that_is_expected_must_come(run, suite):
+    text = _SUITE.partition("- case: an agent writes")[0]
+    suite.write_text(text.replace("  expect", "  refused: {AgentIdentity/crm/scribe: Invalid}\n  expect"))
+    (case,) = json.loads(run("test", suite, "-o", "json").stdout)
+    assert [each["what"] for each in case["differences"]] == ["object AgentIdentity/crm/scribe"]

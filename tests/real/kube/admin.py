@@ -2,7 +2,7 @@
 
 import json
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +11,9 @@ from kubernetes import config
 
 from real.kube.control_plane import kubeconfig
 
+ROOT = Path(__file__).parents[3]
+CRDS, EXAMPLES = ROOT / "crds", ROOT / "examples" / "kubernetes"
+NAMESPACE = "accredit-system"
 GROUP = "/apis/accredit.dev/v1alpha1"
 PLURALS = ("agentidentities", "revocations", "toolpolicies", "trustedissuers")
 
@@ -78,13 +81,17 @@ class Admin:
         return f"{root}{inside}/{plural}/{metadata['name']}"
 
     def install(self, folder: Path) -> None:
-        """Apply the definitions of our kinds, and return once they are served."""
+        """Apply the definitions of our kinds, and return once they are served. Again, after one was removed."""
         for path in sorted(folder.glob("*.yaml")):
             self.apply_file(path)
-        deadline = time.monotonic() + 30
-        while not all(self._is_served(plural) for plural in PLURALS):
-            assert time.monotonic() < deadline, "the kinds are not served"
-            time.sleep(0.05)
+        self.until(lambda: all(self.serves(plural) for plural in PLURALS))
+
+    def until(self, holds: Callable[[], bool], within_s: float = 30.0) -> None:
+        """Return once something holds. What the API server does on its own gives no other sign."""
+        deadline = time.monotonic() + within_s
+        while not holds():
+            assert time.monotonic() < deadline, f"not within {within_s:g} s"
+            time.sleep(0.02)
 
     def clear(self, namespace: str) -> None:
         """Delete every object of our kinds, and every ConfigMap and Lease of `namespace`."""
@@ -109,7 +116,8 @@ class Admin:
                     self._kinds[root, resource["kind"]] = resource["name"], resource["namespaced"]
         return self._kinds[root, kind]
 
-    def _is_served(self, plural: str) -> bool:
+    def serves(self, plural: str) -> bool:
+        """Whether one of our kinds is served."""
         try:
             self.request("GET", f"{GROUP}/{plural}?limit=1")
         except Answer:

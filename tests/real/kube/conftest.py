@@ -14,12 +14,10 @@ import pytest
 from accredit_operator.app import SystemClock
 from accredit_operator.cluster import connect
 from real.kube import binaries
-from real.kube.admin import Admin
+from real.kube.admin import CRDS, EXAMPLES, NAMESPACE, Admin
 from real.kube.control_plane import ControlPlane
 from real.kube.fault_proxy import FaultProxy
 
-ROOT = Path(__file__).parents[3]
-NAMESPACE = "accredit-system"
 HERE = Path(__file__).parent
 _SETUP = pytest.StashKey[str]()
 
@@ -71,9 +69,9 @@ def control_plane(_started):
 def kube(_started):
     """The administrator, with our kinds, namespace and roles installed."""
     admin = Admin(_started.admin_kubeconfig if _started else Path(os.environ["KUBECONFIG"]))
-    admin.install(ROOT / "crds")
+    admin.install(CRDS)
     for name in ("namespace.yaml", "rbac.yaml"):
-        admin.apply_file(ROOT / "examples" / "kubernetes" / name)
+        admin.apply_file(EXAMPLES / name)
     yield admin
     admin.close()
 
