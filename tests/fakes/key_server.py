@@ -1,4 +1,4 @@
-"""An HTTPS server on loopback that answers byte for byte what a test tells it, and the names and time around it."""
+"""An HTTPS server on loopback that answers byte for byte what a test tells it, and the names and proxy around it."""
 
 import asyncio
 import contextlib
@@ -9,12 +9,13 @@ import tempfile
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from aiohttp.abc import AbstractResolver
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
+
 from fakes import certificates
 from fakes.certificates import FakeAuthority
 
@@ -111,7 +112,7 @@ class KeyServer:
         self.answers[CONFIGURATION] = Answer({name: value for name, value in document.items() if value is not ...})
         self.answers["/jwks"] = Answer({"keys": jwks})
 
-    async def __aenter__(self) -> "KeyServer":
+    async def __aenter__(self) -> Self:
         self._server = await asyncio.start_server(self._serve, "127.0.0.1", 0, ssl=self._context)
         return self
 
@@ -147,7 +148,7 @@ class Tunnel:
     def url(self) -> str:
         return f"http://127.0.0.1:{self._server.sockets[0].getsockname()[1]}"
 
-    async def __aenter__(self) -> "Tunnel":
+    async def __aenter__(self) -> Self:
         self._server = await asyncio.start_server(self._serve, "127.0.0.1", 0)
         return self
 
@@ -201,52 +202,6 @@ class FakeNames(AbstractResolver):
 
     async def close(self) -> None:
         pass
-
-
-class FakeTime:
-    """A clock that moves when told, and the waiting that goes with it."""
-
-    def __init__(self, now_s: int = 1_800_000_000) -> None:
-        self._unix_ns = now_s * 1_000_000_000
-        self._ticks_ns = 5_000_000_000_000
-        self._waits: dict[asyncio.Future[None], int] = {}
-
-    def now_ns(self) -> int:
-        return self._unix_ns + self._ticks_ns - 5_000_000_000_000
-
-    def ticks_ns(self) -> int:
-        return self._ticks_ns
-
-    def set_wall_clock(self, by_s: int) -> None:
-        self._unix_ns += by_s * 1_000_000_000
-
-    async def wait(self, event: asyncio.Event, seconds: float) -> None:
-        over = asyncio.get_running_loop().create_future()
-        self._waits[over] = self._ticks_ns + max(1, round(seconds * 1e9))
-        sides = asyncio.ensure_future(event.wait()), over
-        try:
-            await asyncio.wait(sides, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            del self._waits[over]
-            for side in sides:
-                side.cancel()
-
-    async def advance(self, seconds: float) -> None:
-        """Let so much time pass, stopping at every instant that someone waits for."""
-        end = self._ticks_ns + round(seconds * 1e9)
-        await settle()
-        while due := sorted((at, id(over), over) for over, at in self._waits.items() if at <= end and not over.done()):
-            at, _, over = due[0]
-            self._ticks_ns = max(self._ticks_ns, at)
-            over.set_result(None)
-            await settle()
-        self._ticks_ns = end
-
-
-async def settle() -> None:
-    """Let every task run until it waits."""
-    for _ in range(20):
-        await asyncio.sleep(0)
 
 
 def _context(certificate: bytes, key: bytes) -> ssl.SSLContext:

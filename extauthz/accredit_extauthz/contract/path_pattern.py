@@ -2,6 +2,7 @@
 
 import re
 import urllib.parse
+from functools import lru_cache
 
 from accredit_extauthz.contract.names import has_hidden_characters
 
@@ -42,8 +43,9 @@ def is_path_pattern(text: str) -> bool:
     return _PATTERN.fullmatch(text) is not None
 
 
+@lru_cache(maxsize=16_384)  # a new snapshot has nearly the patterns of the last; compiling 5,000 takes 75 ms
 def compile_path_pattern(text: str) -> re.Pattern[str]:
-    """Compile a pattern for `fullmatch`. `/a/**` matches what lies beneath `/a`, not `/a` itself; `/**` is every path."""
+    """Compile a pattern for `fullmatch`. `/a/**` matches what lies beneath `/a`, not `/a`; `/**` is every path."""
     if text == "/**":
         return re.compile("/.*")
     head, tail = (text[:-3], r"/.+") if text.endswith("/**") else (text, "")

@@ -12,6 +12,7 @@ SHARD, HEAD, BEAT, REPLICA = "shard", "head", "beat", "replica"
 
 HEAD_NAME = "accredit-head"
 BEAT_NAME = "accredit-beat"
+ANCHOR_NAME = "accredit-anchor"  # of the installation; what is published belongs to it, and goes with it
 SHARD_PREFIX = "accredit-shard-"  # followed by the bucket and the sequence that wrote it
 
 CONTENT = "content"  # the one member of a ConfigMap's data: canonical JSON

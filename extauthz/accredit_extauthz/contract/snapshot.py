@@ -14,8 +14,11 @@ from accredit_extauthz.contract.names import AgentRef, Issuer, IssuerName, Polic
 FORMAT = 1  # of shards; a reader refuses a head with a newer one
 
 
-class Record(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """The common shape of all records: frozen, written without the fields that have their default."""
+class Record(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
+    """The common shape of all records: frozen, written without the fields that have their default.
+
+    Records cannot form cycles, so the garbage collector need not visit them: there are tens of thousands.
+    """
 
 
 class Layout(StrEnum):

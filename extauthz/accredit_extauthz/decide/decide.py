@@ -56,7 +56,7 @@ def decide(call: Call, view: View | None, now: int, view_age_s: int, prove: Prov
 
 def refused(refusal: Refusal, evidence: Evidence) -> Decision:
     """Return the denial that a refusal stands for, with the message id that a JSON-RPC answer echoes."""
-    if _answers_in_json_rpc(evidence) and evidence.call is not None:
+    if evidence.call is not None and not evidence.is_body_read and _answers_in_json_rpc(evidence):
         evidence.rpc_id = read_message_id(evidence.call.body)
     return Decision(Ruling.DENY, refusal.reason, refusal.message, evidence)
 
@@ -103,7 +103,7 @@ def _authorize(view: View, now: int, proved: Proved, evidence: Evidence) -> Deci
     body = proved.governing.body
     docket = Docket(body.mode)
     _judge_chain(view, now, proved, evidence, docket)
-    operation = evidence.operation = read_operation(proved.call, body.protocol)
+    operation = evidence.operation = read_operation(proved.call, body.protocol, evidence)
     trusted = view.issuer_name(proved.delegation.user.issuer) in body.issuers
     authority = scopes.measure_authority(proved.delegation, evidence.hops, body, view.ceilings, trusted=trusted)
     evidence.effective_scopes = authority.effective

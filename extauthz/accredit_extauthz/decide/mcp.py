@@ -9,11 +9,14 @@ import json
 import re
 from collections.abc import Mapping
 
+import orjson
+
 from accredit_extauthz.contract.names import has_hidden_characters
 from accredit_extauthz.contract.snapshot import Protocol
 from accredit_extauthz.decide.mcp_headers import VERSIONS_WITH_SESSIONS, check_headers, protocol_version
 from accredit_extauthz.decide.strict_json import NotStrict, parse
 from accredit_extauthz.model.call import Call
+from accredit_extauthz.model.decision import Evidence
 from accredit_extauthz.model.operation import CLOSE, RESPONSE, STREAM, Operation
 from accredit_extauthz.model.reason import Reason
 from accredit_extauthz.model.refusal import refuse, shown
@@ -50,13 +53,13 @@ _MAX_NAME = 1024
 _MAX_ID = 64
 
 
-def read_mcp(call: Call) -> Operation:
-    """Return what one MCP request does.
+def read_mcp(call: Call, evidence: Evidence) -> Operation:
+    """Return what one MCP request does, and record the message's id as soon as it is certain.
 
     Raises method_unknown, body_missing, body_truncated, batch_unsupported, request_malformed, header_body_mismatch.
     """
     if call.method == "POST":
-        return _read_message(call)
+        return _read_message(call, evidence)
     if call.method == "GET":
         return _read_session_verb(call, STREAM, is_base=True)
     if call.method == "DELETE":
@@ -67,9 +70,12 @@ def read_mcp(call: Call) -> Operation:
 def read_message_id(body: bytes) -> int | str | None:
     """Return the id of a strict JSON-RPC message for a denial to echo: an integer or up to 64 characters, else None."""
     try:
-        message = parse(body)
+        return _message_id(parse(body))
     except NotStrict:
         return None
+
+
+def _message_id(message: object) -> int | str | None:
     value = message.get("id") if isinstance(message, dict) else None
     if isinstance(value, str):
         return value if len(value) <= _MAX_ID and not has_hidden_characters(value) else None
@@ -86,8 +92,8 @@ def _read_session_verb(call: Call, method: str, *, is_base: bool) -> Operation:
     return _operation(call, method, None, None, is_base=is_base)
 
 
-def _read_message(call: Call) -> Operation:
-    message = _parse_message(call)
+def _read_message(call: Call, evidence: Evidence) -> Operation:
+    message = _parse_message(call, evidence)
     version = protocol_version(call.headers)
     if "method" not in message:
         return _read_response(call, message, version)
@@ -104,12 +110,14 @@ def _read_message(call: Call) -> Operation:
     return _operation(call, method, name, arguments, is_base=method in _BASE_METHODS)
 
 
-def _parse_message(call: Call) -> Mapping[str, object]:
+def _parse_message(call: Call, evidence: Evidence) -> Mapping[str, object]:
     _check_body(call)
+    evidence.is_body_read = True
     try:
         message = parse(call.body)
     except NotStrict as error:
         refuse(Reason.REQUEST_MALFORMED, f"the body is not strict JSON: {error}")
+    evidence.rpc_id = _message_id(message)
     if isinstance(message, list):
         refuse(Reason.BATCH_UNSUPPORTED, "the body is a JSON-RPC batch; send one message a request")
     if not isinstance(message, dict) or message.get("jsonrpc") != "2.0":
@@ -196,5 +204,12 @@ def _operation(call: Call, method: str, name: str | None, arguments: object, *, 
 
 
 def _digest(arguments: object) -> str:
-    canonical = json.dumps(arguments, sort_keys=True, separators=(",", ":"))
-    return f"sha256:{hashlib.sha256(canonical.encode('ascii')).hexdigest()}"
+    return f"sha256:{hashlib.sha256(_canonical(arguments)).hexdigest()}"
+
+
+def _canonical(value: object) -> bytes:
+    """Return sorted, compact JSON. The second way is for what the first refuses: long integers, lone surrogates."""
+    try:
+        return orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
+    except orjson.JSONEncodeError:
+        return json.dumps(value, sort_keys=True, separators=(",", ":")).encode("ascii")

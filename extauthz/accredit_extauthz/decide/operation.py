@@ -5,10 +5,11 @@ from typing import assert_never
 from accredit_extauthz.contract.snapshot import Protocol
 from accredit_extauthz.decide.mcp import read_mcp
 from accredit_extauthz.model.call import Call
+from accredit_extauthz.model.decision import Evidence
 from accredit_extauthz.model.operation import Operation
 
 
-def read_operation(call: Call, protocol: Protocol) -> Operation:
+def read_operation(call: Call, protocol: Protocol, evidence: Evidence) -> Operation:
     """Return the operation in the words of the policy's protocol. Raises the reasons of `read_mcp`."""
     match protocol:
         case Protocol.HTTP:
@@ -22,6 +23,6 @@ def read_operation(call: Call, protocol: Protocol) -> Operation:
                 is_base=False,
             )
         case Protocol.MCP:
-            return read_mcp(call)
+            return read_mcp(call, evidence)
         case never:
             assert_never(never)

@@ -40,6 +40,7 @@ class Evidence:
     effective_scopes: frozenset[str] = frozenset()
     rule: tuple[PolicyRef, str] | None = None  # the rule that decided: its policy, its name
     required_scopes: tuple[str, ...] = ()
+    is_body_read: bool = False  # as a message: `rpc_id` is all that it has to say
     rpc_id: int | str | None = None  # of the JSON-RPC message, when the body is strict JSON; for denials to echo
     extra_headers: Mapping[str, str | None] = field(default_factory=dict)  # of headers.extra; None = remove
 

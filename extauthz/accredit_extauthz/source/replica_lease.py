@@ -126,8 +126,8 @@ class ReplicaLease:
         while not self._stopping.is_set():
             self._wake.clear()
             wait_s = self._report()
-            self._stopping.wait(SPACING_S)
-            self._wake.wait(max(0.0, wait_s - SPACING_S))
+            if not self._stopping.wait(SPACING_S):
+                self._wake.wait(max(0.0, wait_s - SPACING_S))
         if self._version is not None:
             self._report()
 

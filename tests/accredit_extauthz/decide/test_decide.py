@@ -244,6 +244,8 @@ MCP = governed(protocol=Protocol.MCP, rules=(mcp_rule(),), denial_body=DenialBod
         pytest.param(mcp_call(tool_call(), None), MCP, 7, id="before the token is read"),
         pytest.param(mcp_call(tool_call("x")), MCP, 7, id="after the body is read"),
         pytest.param(mcp_call(b'{"id":1,"id":2}', None), MCP, None, id="a body that is not strict"),
+        pytest.param(mcp_call(b'{"id":1,"id":2}'), MCP, None, id="one that a good caller sent"),
+        pytest.param(mcp_call(b'{"id":1}'), MCP, 1, id="a message that is none, and has an id"),
         pytest.param(mcp_call(tool_call(), None), {}, None, id="a denial that is no JSON-RPC"),
         pytest.param(mcp_call(tool_call(), None, host="gone.example"), MCP, None, id="no policy that says how"),
     ],

@@ -4,6 +4,7 @@ from typing import Any
 import pytest
 
 from accredit_extauthz.decide.mcp import read_mcp, read_message_id
+from accredit_extauthz.model.decision import Evidence
 from accredit_extauthz.model.operation import CLOSE, RESPONSE, STREAM, Operation
 from accredit_extauthz.model.reason import Reason
 from accredit_extauthz.model.refusal import Refusal
@@ -15,12 +16,12 @@ META = "io.modelcontextprotocol/protocolVersion"
 
 def reason_of(message: object, **changes: Any) -> Reason:
     with pytest.raises(Refusal) as caught:
-        read_mcp(mcp_call(message, None, **changes))
+        read_mcp(mcp_call(message, None, **changes), Evidence())
     return caught.value.reason
 
 
 def read(message: object, **changes: Any) -> Operation:
-    return read_mcp(mcp_call(message, None, **changes))
+    return read_mcp(mcp_call(message, None, **changes), Evidence())
 
 
 def message(method: object, **params: Any) -> dict[str, Any]:
@@ -87,6 +88,14 @@ def test_the_digest_is_of_what_the_arguments_say_not_of_how() -> None:
     spaced = json.dumps(tool_call("x", a=1, b=[1, {"c": "ü"}]), indent=2, ensure_ascii=False).encode()
     assert read(spaced).arguments_digest == read(tool_call("x", b=[1, {"c": "ü"}], a=1)).arguments_digest
     assert read(tool_call("x", a=1)).arguments_digest != read(tool_call("x", a=2)).arguments_digest
+
+
+@pytest.mark.parametrize(
+    "value", [b"99999999999999999999999", b'"\\ud800"'], ids=["a long integer", "a lone surrogate"]
+)
+def test_arguments_beyond_the_quick_encoder_have_a_digest_too(value: bytes) -> None:
+    one, other = (TOOL.replace(b'"a"', b'"a","arguments":[' + value + tail + b"]") for tail in (b"", b",1"))
+    assert read(one).arguments_digest != read(other).arguments_digest
 
 
 TOOL = b'{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"a"}}'
@@ -197,7 +206,7 @@ def test_a_body_shorter_than_announced_is_truncated() -> None:
 def test_streams_and_ends_of_sessions_are_pseudo_methods(
     method: str, headers: dict[str, str], expected: str, base: bool
 ) -> None:
-    operation = read_mcp(call(None, method=method, headers=headers))
+    operation = read_mcp(call(None, method=method, headers=headers), Evidence())
     assert (operation.method, operation.is_base, operation.name) == (expected, base, None)
 
 
@@ -228,7 +237,7 @@ def test_a_clients_response_is_a_pseudo_method(outcome: dict[str, Any]) -> None:
 )
 def test_http_methods_mean_what_the_version_says(changes: dict[str, Any], reason: Reason) -> None:
     with pytest.raises(Refusal) as caught:
-        read_mcp(call(None, **changes))
+        read_mcp(call(None, **changes), Evidence())
     assert caught.value.reason is reason
 
 

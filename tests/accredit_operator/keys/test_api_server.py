@@ -13,6 +13,7 @@ SERVER = ApiServer.of_cluster("cluster.local")
         ("https://kubernetes.default.svc:443/openid/v1/jwks", True),
         ("https://kubernetes.default.svc.cluster.local/.well-known/openid-configuration", True),
         ("http://kubernetes.default.svc/openid/v1/jwks", False),
+        ("http://kubernetes.default.svc:443/openid/v1/jwks", False),
         ("https://kubernetes.default.svc:8443/openid/v1/jwks", False),
         ("https://kubernetes.default.svc/api/v1/secrets", False),
         ("https://kubernetes.default.svc/openid/v1/jwks/../../../api/v1/secrets", False),

@@ -1,10 +1,10 @@
 import pytest
-from fakes.issuer import FakeIssuer
-from fakes.objects import JWK
 
 from accredit_operator.keys.fetched import judge_set
 from accredit_operator.keys.source import Source
 from accredit_operator.keys.unfetched import Unfetched
+from fakes.issuer import FakeIssuer
+from fakes.objects import JWK
 
 SOURCE = Source("https://idp.example", None, None, ("ES256",), 300, 86400)
 SECOND = FakeIssuer(kid="k2").jwk()

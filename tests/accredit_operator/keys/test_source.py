@@ -1,6 +1,5 @@
-from fakes.objects import issuer, world
-
 from accredit_operator.keys.source import Source, sources_in
+from fakes.objects import issuer, world
 
 URL = {"source": "URL", "url": "https://idp.example/jwks", "refreshInterval": "1m30s", "maxStale": "2h"}
 
