@@ -25,8 +25,10 @@ from accredit_extauthz.decide.view import Deployment, View, build
 from accredit_extauthz.observe import log
 from accredit_extauthz.observe.metrics import CONTENT_TYPE, Metrics
 from accredit_extauthz.serve.check import Check, Steps
+from accredit_extauthz.serve.collector import calm_collector
 from accredit_extauthz.serve.holder import Holder
 from accredit_extauthz.serve.ports import AuditSink, AuditUnavailable, Clock
+from accredit_extauthz.serve.proofs import Proofs
 from accredit_extauthz.serve.unknown_keys import UnknownKeys
 from accredit_extauthz.settings import Settings, SettingsInvalid, parse
 from accredit_extauthz.source.file import FileSource
@@ -68,11 +70,12 @@ class App:
         self._stopping = threading.Event()
         clock = SystemClock()
         self._holder = Holder(clock)
-        metrics = Metrics(self._holder, clock, _version())
+        proofs = Proofs()
+        metrics = Metrics(self._holder, proofs, clock, _version())
         deployment = Deployment(settings.trust_domain, settings.gateway_identities, settings.max_body)
         unknown_keys = UnknownKeys()
         self._source = _source(settings, self._holder, partial(build, deployment=deployment), clock, unknown_keys)
-        steps = replace(_STEPS, decide=unknown_keys.noting(decide))
+        steps = replace(_STEPS, decide=unknown_keys.noting(partial(decide, prove=proofs.prove)))
         sink = _sink(settings, clock)
         check = Check(self._holder, clock, steps, sink, metrics, fallback=response.FALLBACK)
         self._grpc = GrpcServer(
@@ -97,6 +100,7 @@ class App:
         http = f"{self._settings.http.host}:{self._admin.start()}"
         followed = self._settings.snapshot or f"namespace {self._settings.namespace}"
         what = {"listen": listening, "http": http, "snapshot": followed, "version": _version()}
+        calm_collector()
         _LOG.info("serving", extra=what)
         status = self._wait()
         self._drain()

@@ -257,6 +257,15 @@ def test_a_replica_that_no_longer_follows_its_snapshot_ends_with_status_1(tmp_pa
     assert statuses == [FAILED]
 
 
+def test_a_namespace_outside_of_a_cluster_is_a_sentence_and_status_1(tmp_path, caplog, monkeypatch):
+    for name in ("KUBECONFIG", "KUBERNETES_SERVICE_HOST"):
+        monkeypatch.delenv(name, raising=False)
+    flags = ["--namespace=accredit-system", f"--audit=file:{tmp_path}/a"]
+    monkeypatch.setattr("accredit_extauthz.observe.log.configure", lambda level: None)  # it would replace caplog's own
+    assert main(flags, {}) == FAILED
+    assert any("KUBECONFIG" in record.message for record in caplog.records)
+
+
 def test_wrong_settings_are_told_on_standard_error_with_status_2(capsys):
     assert main(["--audit=none"], {}) == MISUSED
     told = capsys.readouterr().err.splitlines()

@@ -22,6 +22,8 @@ def test_the_snapshot_alone_is_enough():
         listen=Address("127.0.0.1", 9001),
         http=Address("0.0.0.0", 8080),
         snapshot=Path("/run/snapshot.json"),
+        namespace=None,
+        pod_name=None,
         trust_domain="cluster.local",
         gateway_identities=frozenset(),
         tls_cert=None,
@@ -100,7 +102,10 @@ def test_what_is_written_is_meant(arguments, environment, member, value):
         pytest.param(["--log-level=trace"], {}, "ACCREDIT_LOG_LEVEL", "debug, info", id="an unknown level"),
         pytest.param(["--transport=completion-queue"], {}, "ACCREDIT_TRANSPORT", "grpcio", id="a later transport"),
         pytest.param(["--transport=http"], {}, "ACCREDIT_TRANSPORT", "grpcio", id="an unknown transport"),
-        pytest.param(["--namespace=a"], {}, "ACCREDIT_NAMESPACE", "ACCREDIT_SNAPSHOT", id="a later source"),
+        pytest.param(["--namespace=a"], {}, "ACCREDIT_NAMESPACE", "ACCREDIT_SNAPSHOT", id="two sources"),
+        pytest.param(
+            ["--namespace=A/b"], {"ACCREDIT_SNAPSHOT": ""}, "ACCREDIT_NAMESPACE", "accredit-system", id="no namespace"
+        ),
         pytest.param([], {"ACCREDIT_SNAPSHOT": ""}, "ACCREDIT_SNAPSHOT", "file", id="no source"),
         pytest.param(["--tls-cert=c"], {}, "ACCREDIT_TLS_KEY", "both", id="a certificate without its key"),
         pytest.param(["--tls-key=k"], {}, "ACCREDIT_TLS_CERT", "both", id="a key without its certificate"),
@@ -112,6 +117,11 @@ def test_a_wrong_value_is_refused_with_its_name_and_a_remedy(arguments, environm
     (problem,) = refused(arguments, environment)
     assert named in problem
     assert remedy in problem
+
+
+def test_a_namespace_alone_is_enough():
+    settings = parse([], {"ACCREDIT_NAMESPACE": "accredit-system", "ACCREDIT_POD_NAME": "extauthz-1"})
+    assert (settings.snapshot, settings.namespace, settings.pod_name) == (None, "accredit-system", "extauthz-1")
 
 
 def test_all_wrong_values_are_told_at_once():

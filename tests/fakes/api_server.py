@@ -35,6 +35,7 @@ class FakeApiServer:
         self.tokens: list[str | None] = []
         self.faults: list[Fault] = []
         self.oldest = 0  # versions below are gone
+        self.cuts = 0
         self.changed = threading.Condition()
         self.is_closed = False
         self._server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), _Handler)
@@ -78,6 +79,12 @@ class FakeApiServer:
         with self.changed:
             self.history.append(("BOOKMARK", "", None))
             self.oldest = len(self.history)
+            self.changed.notify_all()
+
+    def cut_watches(self) -> None:
+        """Close every watch that stands without a word."""
+        with self.changed:
+            self.cuts += 1
             self.changed.notify_all()
 
     def wait_beyond(self, version: int) -> tuple[list[tuple[str, str, bytes | None]], bool]:
@@ -157,8 +164,9 @@ class _Handler(http.server.BaseHTTPRequestHandler):
     def _watch(self, version: int) -> None:
         api = self._api
         self.begin_chunks()
+        cuts = api.cuts
         try:
-            while not api.is_closed:
+            while not api.is_closed and api.cuts == cuts:
                 fresh, is_gone = api.wait_beyond(version)
                 if is_gone:
                     self.chunk(publication.status_event(410))
@@ -168,7 +176,8 @@ class _Handler(http.server.BaseHTTPRequestHandler):
                     version += 1
                     self.chunk(publication.event(kind, name, content, str(version)))
         except OSError:
-            self.close_connection = True
+            pass
+        self.close_connection = True
 
     def _lease(self, method: str) -> None:
         body = self.rfile.read(int(self.headers.get("content-length") or 0))

@@ -19,6 +19,7 @@ from accredit_extauthz.model.decision import Decision, Evidence
 from accredit_extauthz.observe.tally import Labels, Spread, Tally
 from accredit_extauthz.serve.holder import Holder
 from accredit_extauthz.serve.ports import Clock
+from accredit_extauthz.serve.proofs import Proofs
 
 CONTENT_TYPE = CONTENT_TYPE_LATEST
 OTHER = "other"
@@ -36,8 +37,9 @@ Handler = Callable[[bytes], bytes]
 class Metrics(Collector):
     """Counts what it is told, reads the holder when scraped, and renders both in a registry of its own."""
 
-    def __init__(self, holder: Holder, clock: Clock, version: str) -> None:
+    def __init__(self, holder: Holder, proofs: Proofs, clock: Clock, version: str) -> None:
         self._holder = holder
+        self._proofs = proofs
         self._clock = clock
         self._version = version
         self._checks = Tally()
@@ -103,6 +105,7 @@ class Metrics(Collector):
         yield _gauge("checks_in_flight", "Checks being answered now.", self._in_flight)
         yield _counter("tool_calls", "MCP tools/call requests, by tool.", _TOOL_CALLS, self._tool_calls)
         yield _counter("spoofed_headers", "Request headers that pretended to be ours, removed.", (), self._spoofed)
+        yield self._collect_token_cache()
         yield _counter("audit_records", "Audit records written.", (), self._audited)
         yield _counter(
             "audit_failures", "Audit records that could not be written; each is a denial.", (), self._audit_failures
@@ -133,6 +136,13 @@ class Metrics(Collector):
         tools = {OTHER, *_tools_named(snapshot)}
         self._checks.keep(lambda labels: labels[2:] in policies)
         self._tool_calls.keep(lambda labels: labels[:2] in policies and labels[2] in tools)
+
+    def _collect_token_cache(self) -> Metric:
+        described = "Tokens asked about, by whether an earlier proof of the same token answered."
+        series = CounterMetricFamily("accredit_token_cache", described, labels=("result",))
+        series.add_metric(("hit",), self._proofs.hits)
+        series.add_metric(("miss",), self._proofs.misses)
+        return series
 
     def _move(self, step: int) -> None:
         with self._lock:

@@ -25,7 +25,7 @@ _FIRST_S, _LAST_S = 0.2, 5.0  # between attempts
 
 
 class AccessMissing(Exception):
-    """It cannot be found out where the API server is; the message says what to set."""
+    """There is no way to the API server; the message says what to set, or what to install."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +48,12 @@ class KubernetesSource:
         unknown_keys: UnknownKeys,
         access: Access,
     ) -> None:
-        from accredit_extauthz.source.api_server import ApiServer  # noqa: PLC0415 (see above)
+        try:
+            from accredit_extauthz.source.api_server import ApiServer  # noqa: PLC0415 (see above)
+        except ImportError as error:
+            raise AccessMissing(
+                f"ACCREDIT_NAMESPACE needs more packages; install accredit[kubernetes]: {error}"
+            ) from error
 
         dice = SystemRandom()
         self._lease = ReplicaLease(

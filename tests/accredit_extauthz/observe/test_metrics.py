@@ -11,6 +11,7 @@ from accredit_extauthz.model.operation import Operation
 from accredit_extauthz.model.reason import Reason
 from accredit_extauthz.observe.metrics import Metrics
 from accredit_extauthz.serve.holder import Holder
+from accredit_extauthz.serve.proofs import Proofs
 from fakes import scene
 from fakes.decisions import POLICY, allowed, call, denied, governing
 from fakes.shell import FakeClock
@@ -25,7 +26,8 @@ class Scraped:
     def __init__(self) -> None:
         self.clock = FakeClock()
         self.holder = Holder(self.clock)
-        self.metrics = Metrics(self.holder, self.clock, "1.2.3")
+        self.proofs = Proofs()
+        self.metrics = Metrics(self.holder, self.proofs, self.clock, "1.2.3")
 
     def series(self, name: str) -> dict[tuple[str, ...], float]:
         """Label values, in the order of the labels' names, and what was counted."""
@@ -147,3 +149,11 @@ def test_two_of_them_stand_beside_each_other():
     first, second = Scraped(), Scraped()
     first.metrics.audited()
     assert second.series("audit_records_total") == {(): 0}
+
+
+def test_the_token_cache_says_how_often_it_answered():
+    scraped = Scraped()
+    token, view = scene.IDP.mint(), scene.view()
+    for _ in range(3):
+        scraped.proofs.prove(token, view, Evidence())
+    assert scraped.series("token_cache_total") == {("hit",): 2, ("miss",): 1}

@@ -42,3 +42,15 @@ def test_a_reading_older_than_the_swap_gives_no_negative_age():
     clock.pass_s(5)
     holder.swap(scene.view())
     assert holder.age_s(before) == 0
+
+
+def test_a_view_from_a_place_that_may_be_old_does_not_make_its_age_young():
+    clock = FakeClock()
+    holder = Holder(clock)
+    holder.swap(scene.view(), confirmed=False)
+    clock.pass_s(40)
+    assert holder.age_s(clock.ticks_ns()) == 40, "a first view counts from its swap"
+    holder.swap(scene.view(sequence=2), confirmed=False)
+    assert (holder.current.sequence, holder.age_s(clock.ticks_ns())) == (2, 40)
+    holder.confirm()
+    assert holder.age_s(clock.ticks_ns()) == 0

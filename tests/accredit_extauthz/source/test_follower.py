@@ -193,6 +193,20 @@ def test_one_event_in_many_pieces_and_many_events_in_one_piece_are_read(api):
         started.follower.stop()
 
 
+@pytest.mark.parametrize(("away_s", "lists"), [(9, 1), (11, 2)], ids=["a short absence", "a long absence"])
+def test_a_watch_that_was_cut_is_resumed_unless_it_was_away_for_long(api, watched, away_s, lists):
+    watched.until_served(1)
+    watched.until(lambda: WATCH in api.asked, "watch")
+    before = api.asked.count(WATCH)
+    watched.clock.pass_s(away_s)
+    api.next(WATCH, api_server.reset)
+    api.cut_watches()
+    watched.until(lambda: api.asked.count(WATCH) >= before + 2, "watch after the cut")
+    api.publish(publication.publication(2))
+    watched.until_served(2)
+    assert api.asked.count(LIST) == lists
+
+
 def test_an_expired_version_brings_a_new_list(api, watched):
     watched.until_served(1)
     watched.until(lambda: WATCH in api.asked, "watch")

@@ -3,18 +3,27 @@ from contextlib import ExitStack
 import grpc
 import pytest
 
+from accredit_extauthz.transport.completion_queue import CompletionQueueServer
 from accredit_extauthz.transport.grpcio import GrpcServer
 
 CHECK = "/envoy.service.auth.v3.Authorization/Check"
 
 
+@pytest.fixture(
+    params=[pytest.param(GrpcServer, id="grpcio"), pytest.param(CompletionQueueServer, id="completion queue")]
+)
+def transport(request):
+    """Every transport: whatever is tested of one holds for each."""
+    return request.param
+
+
 @pytest.fixture
-def served():
+def served(transport):
     """Starts servers on loopback, opens channels to them, and ends both."""
     with ExitStack() as stack:
 
         def serve(handler=lambda data: b"answer to " + data, *, ready=lambda: True, listen="127.0.0.1:0", **more):
-            server = GrpcServer(handler, b"fallback", ready, listen, **more)
+            server = transport(handler, b"fallback", ready, listen, **more)
             address = server.start()
             stack.callback(server.stop, 0, 0)
             return server, address
