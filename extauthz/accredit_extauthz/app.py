@@ -34,7 +34,9 @@ from accredit_extauthz.settings import Settings, SettingsInvalid, parse
 from accredit_extauthz.source.file import FileSource
 from accredit_extauthz.source.kubernetes import AccessMissing, KubernetesSource, Replica, find_access
 from accredit_extauthz.transport.admin import AdminServer, Pages
-from accredit_extauthz.transport.grpcio import GrpcServer, Limits
+from accredit_extauthz.transport.choose import choose
+from accredit_extauthz.transport.cygrpc_contract import ContractBroken
+from accredit_extauthz.transport.limits import Limits
 from accredit_extauthz.transport.port import ListenFailed
 from accredit_extauthz.transport.tls import TlsFiles, TlsInvalid, server_credentials
 
@@ -78,7 +80,7 @@ class App:
         steps = replace(_STEPS, decide=unknown_keys.noting(partial(decide, prove=proofs.prove)))
         sink = _sink(settings, clock)
         check = Check(self._holder, clock, steps, sink, metrics, fallback=response.FALLBACK)
-        self._grpc = GrpcServer(
+        self._grpc = choose(settings.transport)(
             metrics.in_flight(check),
             response.FALLBACK,
             self._is_ready,
@@ -140,7 +142,7 @@ def main(arguments: Sequence[str] | None = None, environment: Mapping[str, str] 
         app = App(settings)
         _stop_on_signals(app)
         return app.run()
-    except (AccessMissing, ListenFailed, TlsInvalid) as error:
+    except (AccessMissing, ContractBroken, ListenFailed, TlsInvalid) as error:
         _LOG.critical("%s", error)
         return FAILED
 

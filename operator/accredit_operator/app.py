@@ -1,56 +1,32 @@
 """Builds the operator's objects once, follows the files, and stops when it is told to. No logic of its own."""
 
-import importlib.metadata
-import json
 import signal
 import sys
-import time
 from collections.abc import Mapping, Sequence
 from threading import Event
 from types import FrameType
 
 from accredit_operator.manifests import Follower
-from accredit_operator.metrics import AdminServer, Metrics, Probes
-from accredit_operator.publish import FilePublisher, format_instant
+from accredit_operator.metrics import Metrics, Probes
+from accredit_operator.publish import FilePublisher
 from accredit_operator.reconcile import Reconciler
-from accredit_operator.settings import HttpAddress, SettingRefused, Settings, read_settings
+from accredit_operator.settings import ClusterSettings, ManifestSettings, SettingRefused, read_settings
+from accredit_operator.system import StderrLog, SystemClock, listen, version
 
 _ALIVE_WITHIN_NS = 60 * 1_000_000_000
-
-
-class SystemClock:
-    """The operating system's clocks."""
-
-    def now_ns(self) -> int:
-        """Return Unix time in nanoseconds."""
-        return time.time_ns()
-
-    def ticks_ns(self) -> int:
-        """Return a monotonic reading in nanoseconds."""
-        return time.monotonic_ns()
-
-
-class StderrLog:
-    """One JSON object a line, on standard error."""
-
-    def say(self, level: str, event: str, **fields: object) -> None:
-        """Write one line."""
-        line = {"time": format_instant(time.time_ns() // 1_000_000_000), "level": level, "event": event, **fields}
-        sys.stderr.write(json.dumps(line, ensure_ascii=False) + "\n")
-        sys.stderr.flush()
 
 
 class Operator:
     """One operator process in manifest mode."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: ManifestSettings) -> None:
         self._settings = settings
         self._stop = Event()
         self._clock = SystemClock()
         self._log = StderrLog()
-        self._metrics = Metrics(_version())
+        self._metrics = Metrics(version())
         self._seen_ns = self._clock.ticks_ns()
-        self._admin = self._listen(settings.http)
+        self._admin = listen(settings.http, self._metrics, Probes(self._is_alive, self._is_ready))
         self._reconciler = Reconciler(
             paths=settings.manifests,
             premises=settings.premises,
@@ -75,18 +51,6 @@ class Operator:
     def _on_signal(self, _number: int, _frame: FrameType | None) -> None:
         self._stop.set()
 
-    def _listen(self, address: HttpAddress | None) -> AdminServer | None:
-        if address is None:
-            return None
-        probes = Probes(self._is_alive, self._is_ready)
-        try:
-            return AdminServer(address.host, address.port, self._metrics, probes)
-        except OSError as error:
-            where = f"{address.host}:{address.port}"
-            raise SettingRefused(
-                f"ACCREDIT_HTTP is {where}: {error.strerror}; write another address, or off"
-            ) from error
-
     def _is_alive(self) -> bool:
         return self._clock.ticks_ns() - self._seen_ns < _ALIVE_WITHIN_NS
 
@@ -105,19 +69,17 @@ class Operator:
 
 
 def main(arguments: Sequence[str], environment: Mapping[str, str]) -> int:
-    """Run an operator until it is told to stop. Return the exit code: 0, or 2 for settings that are refused."""
+    """Run an operator until it is told to stop. Return the exit code: 0, 2 for settings that are refused, else 1."""
     try:
         settings = read_settings(arguments, environment)
+        if isinstance(settings, ClusterSettings):
+            # Manifest mode needs neither kopf nor an API client, which take a second to load.
+            from accredit_operator import cluster_app  # noqa: PLC0415
+
+            return cluster_app.run(settings, environment)
         operator = Operator(settings)
     except SettingRefused as error:
         sys.stderr.write(f"accredit-operator: {error}\n")
         return 2
     operator.run()
     return 0
-
-
-def _version() -> str:
-    try:
-        return importlib.metadata.version("accredit")
-    except importlib.metadata.PackageNotFoundError:
-        return "0+unknown"

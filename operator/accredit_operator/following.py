@@ -22,11 +22,14 @@ WATCHED: tuple[Collection, ...] = (*DECLARED.values(), NAMESPACES)
 # Gone as soon as their deletion is asked for, whoever's finalizer still holds them: without them less is allowed.
 _GONE_EARLY = frozenset({Kind.AGENT_IDENTITY, Kind.TRUSTED_ISSUER})
 
+_KINDS = {collection: kind for kind, collection in DECLARED.items()}
+
 # What of a document is a declaration. The rest changes with every write of a status.
 _MEMBERS = ("apiVersion", "kind", "spec")
 _METADATA = ("name", "namespace", "labels", "annotations", "uid", "generation", "creationTimestamp")
 
 Name = tuple[str, str]  # namespace, empty for a cluster-scoped object; name
+Found = tuple[Collection, Name]
 Content = Declared[object] | NamespaceFacts
 
 
@@ -86,24 +89,28 @@ class Following:
         """Return an object of ours as it was last heard of."""
         return self._shelves[DECLARED[key.kind]].held.get((key.namespace, key.name))
 
-    def on_events(self, events: Iterable[tuple[Collection, Stored, bool]]) -> set[tuple[Collection, Name]]:
-        """Take a batch; return what of it changed the world."""
-        changed = set()
+    def on_events(self, events: Iterable[tuple[Collection, Stored, bool]]) -> Mapping[Found, Difference]:
+        """Take events in, each with whether it tells of a deletion; return what they changed."""
+        changed: dict[Found, Difference] = {}
         for collection, stored, is_gone in events:
-            if self._take(collection, stored, is_gone=is_gone) is Difference.CONTENT:
-                changed.add((collection, (stored.namespace, stored.name)))
-        self._rebuild({collection for collection, _ in changed})
+            difference = self._take(collection, stored, is_gone=is_gone)
+            found = (collection, (stored.namespace, stored.name))
+            if difference is Difference.CONTENT or (difference is Difference.STATUS and found not in changed):
+                changed[found] = difference
+        self._rebuild(found for found, difference in changed.items() if difference is Difference.CONTENT)
         return changed
 
-    def on_list(self, collection: Collection, listing: Listing, known_before: int) -> set[Name]:
-        """Take a complete list in; return the names that no event had brought so.
+    def on_list(self, collection: Collection, listing: Listing, known_before: int) -> set[Found]:
+        """Take a complete list in; return whose declaration no event had brought so.
 
         `known_before` is `newest` from before the list was asked for.
         """
         shelf = self._shelves[collection]
         listed_at = int(listing.resource_version)
         if listed_at < known_before:
+            forgotten = {(collection, name) for name in shelf.held}
             shelf = self._shelves[collection] = _Shelf()
+            self._rebuild(forgotten)
         names = {(stored.namespace, stored.name) for stored in listing.items}
         different = {
             (stored.namespace, stored.name)
@@ -116,8 +123,9 @@ class Following:
         shelf.absent = {name: gone for name, gone in shelf.absent.items() if gone.version > listed_at}
         shelf.listed_at = listed_at
         shelf.newest = max(shelf.newest, listed_at)
-        self._rebuild((collection,))
-        return different
+        found = {(collection, name) for name in different}
+        self._rebuild(found)
+        return found
 
     def _take(self, collection: Collection, stored: Stored, *, is_gone: bool) -> Difference:
         shelf, name, version = self._shelves[collection], (stored.namespace, stored.name), int(stored.resource_version)
@@ -142,23 +150,24 @@ class Following:
         shelf.absent[name] = Absence(version)
         return Difference.NOTHING if shelf.held.pop(name, None) is None else Difference.CONTENT
 
-    def _rebuild(self, collections: Iterable[Collection]) -> None:
-        """Make a new world, the parts that have not changed taken over as they are."""
-        changed = set(collections)
-        if not changed:
-            return
-        if NAMESPACES in changed:
+    def _rebuild(self, changed: Iterable[Found]) -> None:
+        """Make the world after these changes; what has not changed is taken over as it is."""
+        objects: dict[ObjectKey, Declared[object] | None] = {}
+        is_named = False
+        for collection, (namespace, name) in changed:
+            if collection == NAMESPACES:
+                is_named = True
+                continue
+            key = ObjectKey(_KINDS[collection], namespace, name)
+            seen = self._shelves[collection].held.get((namespace, name))
+            content = seen.content if seen is not None and not seen.is_leaving else None
+            objects[key] = content if isinstance(content, Declared) else None
+        if objects:
+            self._world = self._world.with_objects(objects)
+        if is_named:
             found = (seen.content for seen in self._shelves[NAMESPACES].held.values())
             facts = {one.name: one for one in found if isinstance(one, NamespaceFacts)}
-            self._world = replace(self._world, namespaces=facts)
-        if changed - {NAMESPACES}:
-            objects = {
-                seen.content.key: seen.content
-                for collection in DECLARED.values()
-                for seen in self._shelves[collection].held.values()
-                if isinstance(seen.content, Declared) and not seen.is_leaving
-            }
-            self._world = replace(self._world, objects=objects)
+            self._world = self._world.with_namespaces(facts)
 
 
 def _floor(shelf: _Shelf, name: Name, held: Seen | None) -> int:

@@ -5,6 +5,7 @@ of the main thread. It never writes: handlers of raw events keep no state, so no
 """
 
 import asyncio
+import contextlib
 import logging
 import os
 import threading
@@ -36,16 +37,22 @@ class Watches:
         self._namespaces = tuple(namespaces)
         self._fell = fell
         self._stopping = threading.Event()
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._task: asyncio.Task[None] | None = None
         self._thread = threading.Thread(target=self._run, name="kopf", daemon=True)
 
     def start(self) -> None:
         """Begin to watch; returns at once."""
-        logging.getLogger("kopf").setLevel(logging.CRITICAL)  # what ends it is said by `fell`
+        logging.basicConfig(level=10, format="%(asctime)s %(name)s %(message)s") if os.environ.get("KOPF_DEBUG") else logging.getLogger("kopf").setLevel(logging.CRITICAL)  # what ends it is said by `fell`
         self._thread.start()
 
     def stop(self) -> None:
-        """Return when nothing is watched any more."""
+        """Return when nothing is watched any more, or when that takes too long."""
         self._stopping.set()
+        loop, task = self._loop, self._task
+        if loop is not None and task is not None:
+            with contextlib.suppress(RuntimeError):  # the loop has ended meanwhile
+                loop.call_soon_threadsafe(task.cancel)
         self._thread.join(_STOP_S)
 
     def _run(self) -> None:
@@ -54,6 +61,8 @@ class Watches:
             reason = "it ended"
             try:
                 asyncio.run(self._operate())
+            except asyncio.CancelledError:
+                reason = "it was cancelled"
             except Exception as error:  # noqa: BLE001 - whatever it is, it is said, and the watches begin again
                 reason = f"{type(error).__name__}: {error}"
             if not self._stopping.is_set():
@@ -62,13 +71,16 @@ class Watches:
                 wait_s = min(wait_s * 2, _LAST_WAIT_S)
 
     async def _operate(self) -> None:
+        self._loop, self._task = asyncio.get_running_loop(), asyncio.current_task()
+        if self._stopping.is_set():
+            return
+        # Without a stop flag: waiting for one would hold a thread, and so the end of a loop that fails.
         await kopf.operator(
             registry=registry_of(self._inbox),
             settings=quiet_settings(),
             clusterwide=not self._namespaces,
             namespaces=self._namespaces,
             standalone=True,
-            stop_flag=self._stopping,
         )
 
 
@@ -77,13 +89,12 @@ def registry_of(inbox: Inbox) -> kopf.OperatorRegistry:
     registry = kopf.OperatorRegistry()
     kopf.on.login(registry=registry)(_login)
 
-    async def changed(event: Any, param: Any, **_: object) -> None:  # noqa: ANN401 - kopf's own types are as loose
+    async def changed(event: Any, param: Any = None, **_: Any) -> None:  # noqa: ANN401 - kopf's own types are as loose
         inbox.put(param, _stored(param, event["object"]), is_gone=event["type"] == _GONE)
 
     for collection in WATCHED:
-        kopf.on.event(
-            collection.group, collection.version, collection.plural, registry=registry, id=collection.plural, param=collection
-        )(changed)
+        path = (collection.group, collection.version, collection.plural)
+        kopf.on.event(*path, registry=registry, id=collection.plural, param=collection)(changed)
     return registry
 
 
@@ -91,6 +102,7 @@ def quiet_settings() -> kopf.OperatorSettings:
     """Return settings with which kopf watches, writes nothing, and never sets an object's events aside."""
     settings = kopf.OperatorSettings()
     settings.posting.enabled = False
+    settings.process.ultimate_exiting_timeout = None
     settings.networking.error_backoffs = (0.1, 0.2, 0.5, 1.0)
     settings.networking.connect_timeout = _OPENING_S
     settings.queueing.error_delays = ()

@@ -27,9 +27,10 @@ class Arrival:
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """What has gathered since the last one. It may hold no event: then something else asks for a compilation."""
+    """What has gathered since the last one."""
 
     arrivals: tuple[Arrival, ...]
+    is_asked: bool  # something beside events asks for a compilation
 
     @property
     def since_ns(self) -> int | None:
@@ -46,18 +47,19 @@ class Inbox:
         self._arrivals: deque[Arrival] = deque()
         self._filled = asyncio.Event()
         self._heard_ns: dict[Collection, int] = {}
+        self._is_asked = False
 
     def put(self, collection: Collection, stored: Stored, *, is_gone: bool) -> None:
         """Add an event. May be called from any thread, and returns at once."""
         now_ns = self._clock.ticks_ns()
         self._arrivals.append(Arrival(collection, stored, is_gone, now_ns))
         self._heard_ns[collection] = now_ns
-        self.wake()
+        self._wake()
 
-    def wake(self) -> None:
+    def ask(self) -> None:
         """Ask for a compilation without an event. May be called from any thread."""
-        if not self._loop.is_closed():
-            self._loop.call_soon_threadsafe(self._filled.set)
+        self._is_asked = True
+        self._wake()
 
     def heard_ns(self, collection: Collection) -> int | None:
         """Return when the last event of a collection came; None before the first."""
@@ -72,7 +74,12 @@ class Inbox:
             gathered = len(self._arrivals)
             await asyncio.sleep(QUIET_S)
         self._filled.clear()
+        is_asked, self._is_asked = self._is_asked, False
         arrivals = []
         while self._arrivals:
             arrivals.append(self._arrivals.popleft())
-        return Batch(tuple(arrivals))
+        return Batch(tuple(arrivals), is_asked)
+
+    def _wake(self) -> None:
+        if not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(self._filled.set)

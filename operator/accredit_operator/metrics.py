@@ -46,9 +46,10 @@ class Metrics:
         build = Gauge("accredit_build_info", "The version that runs.", ("version",), registry=self.registry)
         build.labels(version).set(1)
 
-    def reconciled(self, result: str, elapsed_ns: int) -> None:
-        """Count one reconciliation. `result` is success, unreadable or failed."""
-        self._total.labels(MANIFESTS_KIND, result).inc()
+    def reconciled(self, result: str, elapsed_ns: int, kinds: Iterable[str] = (MANIFESTS_KIND,)) -> None:
+        """Count one reconciliation of objects of these kinds. `result` is success, unreadable or failed."""
+        for kind in kinds:
+            self._total.labels(kind, result).inc()
         self._duration.observe(elapsed_ns / 1e9)
 
     def show_objects(self, objects: Iterable[ReadyObject]) -> None:

@@ -55,14 +55,14 @@ def plan(lying: Mapping[str, str], wanted: Mapping[str, tuple[str, bytes]], *, w
 
     `lying` maps the digest of each shard that lies there to its name.
     """
-    new = tuple(
-        NewShard(shard_name(bucket, sequence), sha, content)
-        for bucket, (sha, content) in wanted.items()
-        if sha not in lying
-    )
-    names = {sha: lying.get(sha) or shard_name(bucket, sequence) for bucket, (sha, _) in wanted.items()}
+    names = dict(lying)
+    new: list[NewShard] = []
+    for bucket, (sha, content) in wanted.items():
+        if sha not in names:
+            names[sha] = shard_name(bucket, sequence)
+            new.append(NewShard(names[sha], sha, content))
     shards = {names[sha]: sha for sha, _ in wanted.values()}
-    return Plan(new, Head(writer=writer, sequence=sequence, format=FORMAT, shards=shards))
+    return Plan(tuple(new), Head(writer=writer, sequence=sequence, format=FORMAT, shards=shards))
 
 
 def names_the_same(one: Head | None, other: Head) -> bool:
@@ -79,6 +79,14 @@ class Lying:
     sound: Mapping[str, str]  # digest -> name
     shards: Mapping[str, Stored]
     last_sequence: int  # the highest that any of it speaks of
+
+    def nameable(self, head: Head | None) -> dict[str, str]:
+        """Return the name of each sound shard by digest; of two equal ones, the one that `head` names."""
+        named = head.shards if head is not None else {}
+        return {
+            **self.sound,
+            **{sha: name for name, sha in named.items() if digest(self.content_of(name) or b"") == sha},
+        }
 
     def content_of(self, name: str) -> bytes | None:
         """Return the content of a shard that lies there."""

@@ -145,14 +145,7 @@ def _programmed(verdict: Verdict) -> Condition:
 
 
 def _ready(verdict: Verdict, now: int) -> Condition:
-    if not verdict.accepted:
-        status, reason, message = Status.FALSE, str(verdict.reason), verdict.message
-    elif verdict.is_suspended:
-        status, reason, message = Status.FALSE, "Suspended", "spec.suspended is true: every chain with it is refused"
-    elif verdict.expires_at is not None and verdict.expires_at <= now:
-        status, reason, message = Status.FALSE, "Expired", "spec.expiresAt has passed: every chain with it is refused"
-    else:
-        status, reason, message = Status.TRUE, "Ready", verdict.message
+    status, reason, message = verdict.readiness(now)
     return Condition(
         type="Ready", status=status, reason=reason, message=message, observed_generation=verdict.generation
     )

@@ -5,7 +5,7 @@ names must be denied, not forgotten.
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from enum import StrEnum
 from types import MappingProxyType
 from typing import Generic, TypeVar, cast
@@ -118,6 +118,7 @@ class World:
 
     objects: Mapping[ObjectKey, Declared[object]] = field(default_factory=lambda: MappingProxyType({}))
     namespaces: Mapping[str, NamespaceFacts] = field(default_factory=lambda: MappingProxyType({}))
+    _ordered: dict[Kind, tuple[Declared[object], ...]] = field(default_factory=dict, repr=False, compare=False)
 
     @classmethod
     def of(cls, objects: Iterable[Declared[object]], namespaces: Iterable[NamespaceFacts] = ()) -> "World":
@@ -126,17 +127,36 @@ class World:
 
     def with_object(self, thing: Declared[object]) -> "World":
         """Return the world in which `thing` stands, in place of what had its key. O(objects)."""
-        return replace(self, objects={**self.objects, thing.key: thing})
+        return self.with_objects({thing.key: thing})
 
     def without(self, key: ObjectKey) -> "World":
         """Return the world without the object of this key."""
-        return replace(self, objects={held: thing for held, thing in self.objects.items() if held != key})
+        return self.with_objects({key: None})
+
+    def with_objects(self, changes: Mapping[ObjectKey, Declared[object] | None]) -> "World":
+        """Return the world after these changes; None stands for an object that is gone."""
+        objects = dict(self.objects)
+        for key, thing in changes.items():
+            if thing is None:
+                objects.pop(key, None)
+            else:
+                objects[key] = thing
+        kinds = {key.kind for key in changes}
+        ordered = {kind: things for kind, things in self._ordered.items() if kind not in kinds}
+        return World(objects, self.namespaces, ordered)
+
+    def with_namespaces(self, namespaces: Mapping[str, NamespaceFacts]) -> "World":
+        """Return the world with these namespaces in place of all others."""
+        return World(self.objects, namespaces, dict(self._ordered))
 
     def of_kind(self, kind: Kind, spec_type: type[SpecT]) -> tuple[Declared[SpecT], ...]:
         """Return the objects of a kind, in claim order. `spec_type` is what their specs are read into."""
-        found = sorted((thing for key, thing in self.objects.items() if key.kind is kind), key=claim_order)
-        assert all(thing.spec is None or isinstance(thing.spec, spec_type) for thing in found)
-        return tuple(cast("Declared[SpecT]", thing) for thing in found)
+        found = self._ordered.get(kind)
+        if found is None:
+            found = tuple(sorted((thing for key, thing in self.objects.items() if key.kind is kind), key=claim_order))
+            assert all(thing.spec is None or isinstance(thing.spec, spec_type) for thing in found)
+            self._ordered[kind] = found
+        return cast("tuple[Declared[SpecT], ...]", found)
 
     def namespace_names(self) -> frozenset[str]:
         """Return every namespace that exists here or that an object stands in."""

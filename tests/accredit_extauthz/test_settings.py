@@ -33,6 +33,7 @@ def test_the_snapshot_alone_is_enough():
         audit=None,
         audited=True,
         log_level="info",
+        transport="auto",
     )
 
 
@@ -65,7 +66,8 @@ def test_the_snapshot_alone_is_enough():
         pytest.param(
             ["--listen=0.0.0.0:1", "--tls-cert=c", "--tls-key=k"], {}, "tls_key", Path("k"), id="TLS for other machines"
         ),
-        pytest.param([], {"ACCREDIT_TRANSPORT": "grpcio"}, "log_level", "info", id="the transport there is"),
+        pytest.param([], {"ACCREDIT_TRANSPORT": "grpcio"}, "transport", "grpcio", id="the public transport"),
+        pytest.param(["--transport=completion-queue"], {}, "transport", "completion-queue", id="the other transport"),
     ],
 )
 def test_what_is_written_is_meant(arguments, environment, member, value):
@@ -100,7 +102,6 @@ def test_what_is_written_is_meant(arguments, environment, member, value):
         pytest.param(["--audit=/var/log/a"], {}, "ACCREDIT_AUDIT", "file:PATH", id="a path without its scheme"),
         pytest.param(["--audit=file:"], {}, "ACCREDIT_AUDIT", "file:PATH", id="a scheme without its path"),
         pytest.param(["--log-level=trace"], {}, "ACCREDIT_LOG_LEVEL", "debug, info", id="an unknown level"),
-        pytest.param(["--transport=completion-queue"], {}, "ACCREDIT_TRANSPORT", "grpcio", id="a later transport"),
         pytest.param(["--transport=http"], {}, "ACCREDIT_TRANSPORT", "grpcio", id="an unknown transport"),
         pytest.param(["--namespace=a"], {}, "ACCREDIT_NAMESPACE", "ACCREDIT_SNAPSHOT", id="two sources"),
         pytest.param(

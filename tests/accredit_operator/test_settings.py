@@ -2,8 +2,8 @@ from pathlib import Path
 
 import pytest
 
-from accredit_operator.compile.premises import MANIFESTS, HostClaims
-from accredit_operator.settings import HttpAddress, SettingRefused, read_settings
+from accredit_operator.compile.premises import MANIFESTS, HostClaims, Premises
+from accredit_operator.settings import ClusterSettings, HttpAddress, SettingRefused, read_settings
 
 NEEDED = ["--manifests", "dir", "--publish", "file"]
 
@@ -13,6 +13,18 @@ def test_defaults_are_those_of_manifest_mode():
     assert (settings.manifests, settings.publish) == ((Path("dir"),), Path("file"))
     assert settings.http == HttpAddress("0.0.0.0", 8081)
     assert settings.premises == MANIFESTS
+
+
+def test_without_files_a_cluster_is_served():
+    settings = read_settings([], {})
+    assert isinstance(settings, ClusterSettings)
+    assert (settings.namespace, settings.watched, settings.resync_s) == ("accredit-system", (), 30)
+    assert settings.premises == Premises(host_claims=HostClaims.GRANTED, staleness_known=True)
+
+
+def test_the_operators_own_namespace_is_always_watched():
+    settings = read_settings(["--watch-namespaces", "tools, research,tools", "--resync", "1m30s"], {})
+    assert (settings.watched, settings.resync_s) == (("tools", "research", "accredit-system"), 90)
 
 
 def test_the_environment_sets_and_a_flag_wins():
@@ -41,8 +53,12 @@ def test_http_can_be_off():
 @pytest.mark.parametrize(
     ("arguments", "environment", "named"),
     [
-        pytest.param([], {}, "--manifests", id="nothing to compile"),
         pytest.param(["--manifests", "dir"], {}, "--publish", id="nowhere to publish"),
+        pytest.param(["--publish", "file"], {}, "--manifests", id="nothing to compile"),
+        pytest.param([], {"ACCREDIT_RESYNC": "30"}, "ACCREDIT_RESYNC", id="a time without a unit"),
+        pytest.param([], {"ACCREDIT_RESYNC": "0s"}, "ACCREDIT_RESYNC", id="lists without a pause"),
+        pytest.param([], {"ACCREDIT_RESYNC": ""}, "ACCREDIT_RESYNC", id="an empty time"),
+        pytest.param([], {"ACCREDIT_WATCH_NAMESPACES": "a,B"}, "ACCREDIT_WATCH_NAMESPACES", id="no namespace"),
         pytest.param([*NEEDED, "--http", "8081"], {}, "ACCREDIT_HTTP", id="a port alone"),
         pytest.param([*NEEDED, "--http", "x:99999"], {}, "ACCREDIT_HTTP", id="a port too high"),
         pytest.param([*NEEDED, "--http", ":80"], {}, "ACCREDIT_HTTP", id="no host"),

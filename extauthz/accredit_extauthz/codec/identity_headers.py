@@ -1,5 +1,6 @@
 """What an upstream is told of the caller, in text that no header parser can misread."""
 
+import re
 from collections.abc import Mapping
 from urllib.parse import quote
 
@@ -16,10 +17,13 @@ from accredit_extauthz.model.headers import (
 from accredit_extauthz.model.reason import Reason
 
 _KEPT = ":@|/+="  # beside the unreserved characters of RFC 3986 §2.3
+_NOTHING_TO_ENCODE = re.compile(r"[A-Za-z0-9_.~:@|/+=-]*").fullmatch
 
 
 def encoded(text: str) -> str:
     """Percent-encode, as UTF-8, all but unreserved characters and `:@|/+=`; `%` and comma too, so it can be undone."""
+    if _NOTHING_TO_ENCODE(text) is not None:  # nearly always; quoting costs ten times as much
+        return text
     return quote(text, safe=_KEPT, errors="surrogatepass")
 
 

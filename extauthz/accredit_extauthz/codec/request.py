@@ -13,7 +13,6 @@ from accredit_extauthz.model.reason import Reason
 from accredit_extauthz.model.refusal import refuse
 
 _PORT = re.compile(r":[0-9]{1,5}\Z")
-_QUERY_OR_FRAGMENT = re.compile(r"[?#]")
 # W3C Trace Context §3.2: version ff and zero identifiers are invalid; a later version may append fields.
 _TRACEPARENT = re.compile(
     r"(?!ff)(?:00(?=.{53}\Z)|(?!00)[0-9a-f]{2})-(?!0{32})([0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}(?:-.*)?"
@@ -25,8 +24,8 @@ _MAX_REQUEST_ID = 128  # it is written to every audit record and Envoy may let t
 def read(data: bytes) -> Call:
     """Return the request as the steps of a decision compare it. Raises request_malformed when there is no request.
 
-    Host: lower case, without port and one trailing dot. Path: without query and fragment. Anything odd beyond that is
-    left as it is, for check_request_shape to refuse.
+    Host: lower case, without port and one trailing dot. Path: without query. Anything odd beyond that is left as it
+    is, for check_request_shape to refuse: a fragment too, which servers cut off or take for a part of the path.
     """
     attributes = _attributes(data)
     http = attributes.request.http
@@ -36,7 +35,7 @@ def read(data: bytes) -> Call:
     return Call(
         method=http.method,
         host=_canonical_host(http.host),
-        path=_QUERY_OR_FRAGMENT.split(http.path, maxsplit=1)[0],
+        path=http.path.partition("?")[0],
         headers=headers,
         body=http.raw_body or http.body.encode(),
         declared_size=_declared_size(headers, http.size),

@@ -49,7 +49,7 @@ def _read_delegation(signed: SignedClaims, issuer: IssuerView, view: View) -> De
         asked = delegation.read_delegation(signed, issuer.record, issuer.may_assert)
     except Refusal as refusal:
         return refusal
-    if asked.user in view.agents:
+    if not view.agents.keys().isdisjoint(delegation.users_named(asked.user, signed, issuer.record)):
         return Refusal(Reason.USER_INVALID, "the token's user is an agent; a delegation starts with a person")
     return asked
 

@@ -17,6 +17,7 @@ from accredit_extauthz.model.refusal import refuse
 _MISPLACED = ("exp", "nbf", "aud", "scope")
 # Where issuers say which client a token was issued to, whatever the layout reads as the actor.
 _CLIENT_CLAIMS = ("client_id", "azp", "appid", "cid")
+_VERIFIED = (True, "true")  # some issuers write the boolean as text; anything else vouches for nothing
 _OVERFLOWED = ("_claim_names", "hasgroups")  # Entra: the groups did not fit, and stand elsewhere
 
 
@@ -28,9 +29,11 @@ def read_delegation(signed: SignedClaims, issuer: IssuerRecord, may_assert: Abst
     claims, names = signed.claims, issuer.claims
     user, agents = _read_parties(signed, issuer, may_assert)
     client = find_text(claims, names.client)
-    if user.subject in {client, *(claims.get(name) for name in _CLIENT_CLAIMS if isinstance(claims.get(name), str))}:
+    users = users_named(user, signed, issuer)
+    clients = {client, *(claims.get(name) for name in _CLIENT_CLAIMS if isinstance(claims.get(name), str))}
+    if not clients.isdisjoint(named.subject for named in users):
         refuse(Reason.USER_INVALID, "the token's user is its own client: a machine's token, not a person's")
-    if user in agents:
+    if not users.isdisjoint(agents):
         refuse(Reason.USER_INVALID, "the token's user is an actor of its own chain")
     return Delegation(
         user=user,
@@ -39,8 +42,18 @@ def read_delegation(signed: SignedClaims, issuer: IssuerRecord, may_assert: Abst
         scopes=_scopes(find_claim(claims, names.scopes)),
         groups=_groups(claims, names),
         tenant=_visible(find_text(claims, names.tenant)),
-        email=None if claims.get("email_verified") is False else _visible(find_text(claims, names.email)),
+        email=_visible(find_text(claims, names.email)) if claims.get("email_verified", True) in _VERIFIED else None,
     )
+
+
+def users_named(user: Subject, signed: SignedClaims, issuer: IssuerRecord) -> frozenset[Subject]:
+    """Return the user by all its names: `sub` too, whichever claim identifies users, where `sub` is not the agent.
+
+    An agent's or a client's own token says so in `sub` (RFC 9068 §2.2), even if another claim looks like a person.
+    """
+    if issuer.claims.layout is Layout.ACTOR_SUBJECT:
+        return frozenset({user})
+    return frozenset({user, Subject(issuer.issuer, _claim_text(signed.claims, "sub"))})
 
 
 def check_caller(delegation: Delegation, issuer: IssuerRecord, callers: tuple[CallerKind, ...]) -> None:

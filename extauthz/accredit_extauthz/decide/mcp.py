@@ -46,9 +46,11 @@ NAME_PARAMETERS = {
     "resources/unsubscribe": "uri",
 }
 _METHOD = re.compile(r"[A-Za-z][A-Za-z0-9_./-]{0,127}")
-_MESSAGE_MEMBERS = frozenset({"jsonrpc", "id", "method", "params", "result", "error"})
-_PARAMETER_MEMBERS = frozenset({"name", "uri", "arguments", "_meta", "taskid", "cursor"})
-_CONTENT_TYPE = re.compile(r"application/json(?:\s*;\s*charset=\"?utf-8\"?)?", re.IGNORECASE)
+# Known members, by what a case-insensitive parser sees.
+_MESSAGE_MEMBERS = {name.casefold(): name for name in ("jsonrpc", "id", "method", "params", "result", "error")}
+_PARAMETER_MEMBERS = {name.casefold(): name for name in ("name", "uri", "arguments", "_meta", "taskId", "cursor")}
+# Without re.ASCII a long s would pass for an s.
+_CONTENT_TYPE = re.compile(r"application/json(?:\s*;\s*charset=\"?utf-8\"?)?", re.IGNORECASE | re.ASCII)
 _MAX_NAME = 1024
 _MAX_ID = 64
 
@@ -183,12 +185,12 @@ def _check_version_agrees(parameters: Mapping[str, object], header: str | None) 
         )
 
 
-def _refuse_twins(members: Mapping[str, object], known: frozenset[str]) -> None:
+def _refuse_twins(members: Mapping[str, object], known: Mapping[str, str]) -> None:
     """Refuse members that a case-insensitive parser takes for known ones (CVE-2026-27896)."""
     for name in members:
-        folded = name.casefold()
-        if folded in known and name not in known and name != "taskId":
-            refuse(Reason.REQUEST_MALFORMED, f"member {shown(name)} differs from `{folded}` in case alone")
+        twin = known.get(name.casefold(), name)
+        if name != twin:
+            refuse(Reason.REQUEST_MALFORMED, f"member {shown(name)} differs from `{twin}` in case alone")
 
 
 def _operation(call: Call, method: str, name: str | None, arguments: object, *, is_base: bool) -> Operation:

@@ -42,7 +42,8 @@ def check_headers(
     if stated_name is None and (version not in VERSIONS_WITH_HEADERS or method not in _NAMED):
         return
     expected = task if method is not None and method.startswith(_TASKS) else name
-    if stated_name is None or decode_header(stated_name) != expected:
+    said = None if stated_name is None else decode_header(stated_name)
+    if said is None or said != expected:  # a broken wrapping says nothing, which no body names
         refuse(
             Reason.HEADER_BODY_MISMATCH, f"the Mcp-Name header is {_found(stated_name)}, which the body does not name"
         )

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from accredit_extauthz.contract.name_pattern import name_matches
-from accredit_extauthz.contract.snapshot import BaseProtocol, HttpMatch, McpMatch, Rule
+from accredit_extauthz.contract.snapshot import BaseProtocol, Effect, HttpMatch, McpMatch, Rule
 from accredit_extauthz.decide.scopes import Authority, check_scopes, has_scopes
 from accredit_extauthz.decide.selectors import agents_match, users_match
 from accredit_extauthz.model.decision import Evidence
@@ -79,14 +79,23 @@ def _fits(rule: Rule, attempt: Attempt) -> bool:
 
 def _does(rule: Rule, operation: Operation, paths: Mapping[str, re.Pattern[str]]) -> bool:
     if rule.http is not None:
-        return _http_matches(rule.http, operation, paths)
+        return _http_matches(rule.http, operation, _spellings(operation.path, rule.effect), paths)
     return rule.mcp is not None and _mcp_matches(rule.mcp, operation)
 
 
-def _http_matches(match: HttpMatch, operation: Operation, paths: Mapping[str, re.Pattern[str]]) -> bool:
+def _spellings(path: str, effect: Effect) -> tuple[str, ...]:
+    """Return what a rule compares. In a Deny a last slash counts for nothing, as it does to many servers."""
+    if effect is Effect.ALLOW or path == "/":
+        return (path,)
+    return (path, path.removesuffix("/") if path.endswith("/") else f"{path}/")
+
+
+def _http_matches(
+    match: HttpMatch, operation: Operation, spellings: tuple[str, ...], paths: Mapping[str, re.Pattern[str]]
+) -> bool:
     if _ANY not in match.methods and operation.http_method not in match.methods:
         return False
-    return any(paths[pattern].fullmatch(operation.path) is not None for pattern in match.paths)
+    return any(paths[pattern].fullmatch(path) is not None for pattern in match.paths for path in spellings)
 
 
 def _mcp_matches(match: McpMatch, operation: Operation) -> bool:

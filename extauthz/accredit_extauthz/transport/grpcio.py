@@ -1,30 +1,15 @@
 """Check and health on the public grpc API, with bytes passed through as they came."""
 
-import logging
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from pathlib import Path
 
 import grpc
 
+from accredit_extauthz.transport.answering import single
 from accredit_extauthz.transport.health import Health
-from accredit_extauthz.transport.port import Handler, ListenFailed, Ready
+from accredit_extauthz.transport.limits import Limits, channel_options
+from accredit_extauthz.transport.port import SERVICE, Handler, ListenFailed, Ready
 from accredit_extauthz.transport.unix_socket import owner_only, remove, socket_path
-
-_log = logging.getLogger(__name__)
-
-SERVICE = "envoy.service.auth.v3.Authorization"
-
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """What one server takes on at a time; beyond it callers get RESOURCE_EXHAUSTED, which Envoy turns into a denial."""
-
-    workers: int = 8
-    max_request_bytes: int = 1_048_576  # headers, certificate and buffered body together
-    max_in_flight: int = 1_000
-    max_streams: int = 1_000  # of one connection
 
 
 class GrpcServer:
@@ -40,8 +25,6 @@ class GrpcServer:
         credentials: grpc.ServerCredentials | None = None,
         limits: Limits | None = None,
     ) -> None:
-        if not fallback:
-            raise ValueError("the fallback is empty, which means allow; give a denial")
         limits = Limits() if limits is None else limits
         self._listen = listen
         self._credentials = credentials
@@ -49,8 +32,8 @@ class GrpcServer:
         self._workers = ThreadPoolExecutor(limits.workers, thread_name_prefix="check")
         self._server = grpc.server(
             self._workers,
-            handlers=[_authorization(handler, fallback), self._health.handlers()],
-            options=_options(limits),
+            handlers=[_authorization(single(handler, fallback)), self._health.handlers()],
+            options=channel_options(limits),
             maximum_concurrent_rpcs=limits.max_in_flight,
         )
 
@@ -87,34 +70,12 @@ class GrpcServer:
         return self._listen
 
 
-def _options(limits: Limits) -> tuple[tuple[str, int], ...]:
-    return (
-        ("grpc.so_reuseport", 0),  # a second process on the port fails where it can be seen
-        ("grpc.max_receive_message_length", limits.max_request_bytes),
-        ("grpc.max_concurrent_streams", limits.max_streams),
-        # Envoy pings idle connections; without these it is told too_many_pings and disconnected.
-        ("grpc.keepalive_permit_without_calls", 1),
-        ("grpc.http2.min_recv_ping_interval_without_data_ms", 1_000),
-        ("grpc.http2.max_ping_strikes", 0),
-    )
+def _authorization(answer: Handler) -> grpc.GenericRpcHandler:
+    def check(data: bytes, context: grpc.ServicerContext) -> bytes:
+        if context.time_remaining() == 0:  # it waited for a worker until nobody waited for it
+            context.abort(grpc.StatusCode.DEADLINE_EXCEEDED, "the deadline passed before the request was handled")
+        return answer(data)
 
-
-def _authorization(handler: Handler, fallback: bytes) -> grpc.GenericRpcHandler:
     # No (de)serialisers: grpc passes the bytes through.
-    check: grpc.RpcMethodHandler[bytes, bytes] = grpc.unary_unary_rpc_method_handler(_answering(handler, fallback))
-    return grpc.method_handlers_generic_handler(SERVICE, {"Check": check})
-
-
-def _answering(handler: Handler, fallback: bytes) -> Callable[[bytes, grpc.ServicerContext], bytes]:
-    # A call whose deadline passed while it waited for a worker never gets here: grpc drops it.
-    def check(data: bytes, _context: grpc.ServicerContext) -> bytes:
-        try:
-            answer = handler(data)
-        except Exception:  # noqa: BLE001 (whatever escapes must become a denial here, or Envoy sees UNKNOWN)
-            _log.exception("the handler of Check failed; the fallback denial was sent")
-            return fallback
-        if not answer:
-            _log.error("the handler of Check returned nothing; the fallback denial was sent")
-        return answer or fallback
-
-    return check
+    method: grpc.RpcMethodHandler[bytes, bytes] = grpc.unary_unary_rpc_method_handler(check)
+    return grpc.method_handlers_generic_handler(SERVICE, {"Check": method})

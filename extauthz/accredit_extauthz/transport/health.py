@@ -11,9 +11,9 @@ from google.protobuf.message import DecodeError
 from accredit_extauthz.transport.health_pb2 import HealthCheckRequest, HealthCheckResponse
 from accredit_extauthz.transport.port import Ready
 
-_Status = HealthCheckResponse.ServingStatus
-_MAX_WATCHERS = 16  # each holds a thread for as long as it likes
-_LOOK_AGAIN_S = 0.2  # how late a watcher may learn of a change
+Status = HealthCheckResponse.ServingStatus
+MAX_WATCHERS = 16  # on grpcio each holds a thread for as long as it likes
+LOOK_AGAIN_S = 0.2  # how late a watcher may learn of a change
 
 
 class Health:
@@ -34,6 +34,14 @@ class Health:
         self._closed.wait(seconds)
         self._closed.set()
 
+    def status(self, service: str) -> Status:
+        """Return what there is to say of a service now."""
+        if service not in self._names:
+            return Status.SERVICE_UNKNOWN
+        if self._draining.is_set() or not self._ready():
+            return Status.NOT_SERVING
+        return Status.SERVING
+
     def handlers(self) -> grpc.GenericRpcHandler:
         """Return the service as grpc takes it."""
         return grpc.method_handlers_generic_handler(
@@ -45,30 +53,23 @@ class Health:
         )
 
     def _check(self, data: bytes, context: grpc.ServicerContext) -> bytes:
-        status = self._status(_service(data, context))
-        if status == _Status.SERVICE_UNKNOWN:
+        status = self.status(_service(data, context))
+        if status == Status.SERVICE_UNKNOWN:
             context.abort(grpc.StatusCode.NOT_FOUND, "no such service")
-        return _encoded(status)
+        return encoded(status)
 
     def _statuses(self, data: bytes, context: grpc.ServicerContext) -> Iterator[bytes]:
         """Yield the status now, and again whenever it has changed, until the caller leaves or the server closes."""
         service = _service(data, context)
-        told: _Status | None = None
+        told: Status | None = None
         gone = threading.Event()
         context.add_callback(gone.set)
         while not self._closed.is_set() and not gone.is_set():
-            status = self._status(service)
+            status = self.status(service)
             if status != told:
                 told = status
-                yield _encoded(status)
-            gone.wait(_LOOK_AGAIN_S)
-
-    def _status(self, service: str) -> _Status:
-        if service not in self._names:
-            return _Status.SERVICE_UNKNOWN
-        if self._draining.is_set() or not self._ready():
-            return _Status.NOT_SERVING
-        return _Status.SERVING
+                yield encoded(status)
+            gone.wait(LOOK_AGAIN_S)
 
 
 class _Watch:
@@ -76,8 +77,8 @@ class _Watch:
 
     def __init__(self, statuses: Callable[[bytes, grpc.ServicerContext], Iterator[bytes]]) -> None:
         self._statuses = statuses
-        self._free = threading.Semaphore(_MAX_WATCHERS)
-        self.experimental_thread_pool = ThreadPoolExecutor(_MAX_WATCHERS + 1, thread_name_prefix="health-watch")
+        self._free = threading.Semaphore(MAX_WATCHERS)
+        self.experimental_thread_pool = ThreadPoolExecutor(MAX_WATCHERS + 1, thread_name_prefix="health-watch")
 
     def __call__(self, data: bytes, context: grpc.ServicerContext) -> Iterator[bytes]:
         if not self._free.acquire(blocking=False):
@@ -88,16 +89,25 @@ class _Watch:
             self._free.release()
 
 
-def _service(data: bytes, context: grpc.ServicerContext) -> str:
+def service_named(data: bytes) -> str | None:
+    """Return the service that a HealthCheckRequest asks for; None when the bytes are none."""
     try:
         return HealthCheckRequest.FromString(data).service
     except DecodeError:
+        return None
+
+
+def encoded(status: Status) -> bytes:
+    """Return a HealthCheckResponse."""
+    return HealthCheckResponse(status=status).SerializeToString()
+
+
+def _service(data: bytes, context: grpc.ServicerContext) -> str:
+    service = service_named(data)
+    if service is None:
         _abort(context, grpc.StatusCode.INVALID_ARGUMENT, "the bytes are no HealthCheckRequest")
+    return service
 
 
 def _abort(context: grpc.ServicerContext, code: grpc.StatusCode, details: str) -> NoReturn:
     context.abort(code, details)
-
-
-def _encoded(status: _Status) -> bytes:
-    return HealthCheckResponse(status=status).SerializeToString()

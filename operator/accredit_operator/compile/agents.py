@@ -1,57 +1,65 @@
-"""AgentIdentities to records. A subject of an issuer is one agent's in the cluster, by the oldest permitted claim.
+"""AgentIdentities to records.
 
 An agent that is not accepted stays in the snapshot with the identities it holds, so that they are denied.
 """
 
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from functools import partial
+from itertools import repeat
 from typing import assert_never
 
-from accredit_extauthz.contract.names import AgentRef, IssuerName, Principal
+from accredit_extauthz.contract.names import AgentRef, Principal
 from accredit_extauthz.contract.snapshot import ActsFor, AgentRecord, Identity
+from accredit_operator.compile.claims import Claims, DeclaredAgent, Settled, read_claims, settle_claims
 from accredit_operator.compile.issuers import IssuerTable
-from accredit_operator.compile.objects import readable
+from accredit_operator.compile.memo import Memo
 from accredit_operator.compile.premises import Premises
 from accredit_operator.compile.sizes import find_oversize
 from accredit_operator.compile.text import find_hidden, find_hidden_in
 from accredit_operator.compile.verdict import ConditionReason, Problem, Verdict, judge
 from accredit_operator.kinds.agent_identity import AgentIdentitySpec, Workload, WorkloadType
-from accredit_operator.kinds.agent_identity import Identity as WrittenIdentity
 from accredit_operator.kinds.resource import AgentReference
 from accredit_operator.kinds.times import unix_seconds
-from accredit_operator.world import Declared, Kind, World
-
-DeclaredAgent = Declared[AgentIdentitySpec]
-
-
-@dataclass(frozen=True, slots=True)
-class _Claims:
-    """What an agent's identities come to: those it holds, and what is wrong with the others."""
-
-    held: tuple[Identity, ...]
-    problems: tuple[Problem, ...]
-    notes: tuple[Problem, ...]
+from accredit_operator.world import Kind, World
 
 
 def compile_agents(
-    world: World, issuers: IssuerTable, premises: Premises
+    world: World, issuers: IssuerTable, premises: Premises, memo: Memo
 ) -> tuple[tuple[AgentRecord, ...], tuple[Verdict, ...]]:
-    """Return a record and a verdict for each agent."""
+    """Return a record and a verdict for each agent, sorted by name."""
     declared = world.of_kind(Kind.AGENT_IDENTITY, AgentIdentitySpec)
-    known = frozenset(_ref(thing) for thing in declared)
-    holders: dict[Identity, AgentRef] = {}
-    records: list[AgentRecord] = []
-    verdicts: list[Verdict] = []
-    for thing in declared:
-        claims = _claim(thing, issuers, holders)
-        record = _record(thing, claims.held, premises)
-        problems = (*claims.problems, *_problems(thing, premises), *find_oversize(record))
-        verdict = judge(thing, problems, (*claims.notes, *_notes(thing, known)))
-        if not verdict.accepted:
-            record = _denied(record)
-        verdicts.append(replace(verdict, is_suspended=record.suspended, expires_at=record.expires_at))
-        records.append(record)
-    return tuple(records), tuple(verdicts)
+    return memo.recall("agents", (declared, issuers, premises), partial(_compile, memo))
+
+
+def _compile(
+    memo: Memo, declared: Sequence[DeclaredAgent], issuers: IssuerTable, premises: Premises
+) -> tuple[tuple[AgentRecord, ...], tuple[Verdict, ...]]:
+    claims = memo.each("agent claims", ((thing, issuers) for thing in declared), read_claims)
+    settled = memo.recall("agents settled", (tuple(claims),), settle_claims)
+    references = memo.each("agent references", ((thing,) for thing in declared), _references)
+    refs = tuple(one.ref for one in claims)
+    dangling = memo.recall("agents dangling", (refs, tuple(references)), _dangling)
+    rows = zip(declared, claims, settled, dangling, repeat(premises))
+    outcomes = memo.each("agent", rows, _outcome)
+    order = memo.recall("agents order", (refs,), _order)
+    return tuple(outcomes[at][0] for at in order), tuple(outcomes[at][1] for at in order)
+
+
+def _outcome(
+    thing: DeclaredAgent, claims: Claims, settled: Settled, dangling: tuple[Problem, ...], premises: Premises
+) -> tuple[AgentRecord, Verdict]:
+    record = _record(thing, settled.held, premises)
+    problems = (*settled.problems, *_problems(thing, premises), *find_oversize(record))
+    verdict = judge(thing, problems, (*claims.notes, *dangling))
+    if not verdict.accepted:
+        record = _denied(record)
+    return record, replace(verdict, is_suspended=record.suspended, expires_at=record.expires_at)
+
+
+def _order(refs: Sequence[AgentRef]) -> tuple[int, ...]:
+    """Return where each agent is, in the order of their names."""
+    return tuple(sorted(range(len(refs)), key=lambda at: (refs[at].namespace, refs[at].name)))
 
 
 def service_account_principal(trust_domain: str, namespace: str, name: str) -> Principal:
@@ -62,69 +70,6 @@ def service_account_principal(trust_domain: str, namespace: str, name: str) -> P
 def resolve_agent(ref: AgentReference, namespace: str) -> AgentRef:
     """Return the agent that a reference in an object of `namespace` means."""
     return AgentRef(ref.namespace or namespace, ref.name)
-
-
-def _ref(thing: Declared[object]) -> AgentRef:
-    return AgentRef(thing.key.namespace, thing.key.name)
-
-
-def _claim(thing: DeclaredAgent, issuers: IssuerTable, holders: dict[Identity, AgentRef]) -> _Claims:
-    """Claim each identity that can be read, is permitted and is free, and note it in `holders`."""
-    held: list[Identity] = []
-    problems: list[Problem] = []
-    notes: list[Problem] = []
-    for index, written in _identities(thing):
-        field = f"spec.identities[{index}]"
-        identity = Identity(issuer=IssuerName(written.issuer_ref.name), subject=written.subject)
-        if issuers.is_unread(identity.issuer):
-            notes.append(_unread_issuer(identity, field))
-            continue
-        refused = _refuse_claim(thing, identity, issuers, field)
-        holder = holders.get(identity) if refused else holders.setdefault(identity, _ref(thing))
-        if refused is None and holder != _ref(thing):
-            found = f'"{identity.subject[:64]}" of {identity.issuer} is held by the older AgentIdentity {holder}'
-            refused = Problem(f"{field}.subject", found, "claim another subject", ConditionReason.CONFLICTED)
-        if refused is None:
-            held.append(identity)
-        else:
-            problems.append(refused)
-    return _Claims(tuple(held), tuple(problems), tuple(notes))
-
-
-def _identities(thing: DeclaredAgent) -> Iterator[tuple[int, WrittenIdentity]]:
-    """Yield the identities that can be read, each once, with their index."""
-    seen: set[WrittenIdentity] = set()
-    written = thing.spec.identities if thing.spec else thing.raw_spec.get("identities")
-    for index, entry in enumerate(written if isinstance(written, list | tuple) else ()):
-        identity = entry if isinstance(entry, WrittenIdentity) else readable(WrittenIdentity, entry)
-        if identity is not None and identity not in seen:
-            seen.add(identity)
-            yield index, identity
-
-
-def _unread_issuer(identity: Identity, field: str) -> Problem:
-    found = f"TrustedIssuer {identity.issuer} is itself not accepted, so none of its tokens count"
-    return Problem(f"{field}.issuerRef.name", found, "correct the TrustedIssuer", ConditionReason.REF_NOT_FOUND)
-
-
-def _refuse_claim(thing: DeclaredAgent, identity: Identity, issuers: IssuerTable, field: str) -> Problem | None:
-    """Return why this namespace may not claim the identity, or None."""
-    name, namespace = identity.issuer, thing.key.namespace
-    issuer = issuers.declared.get(name)
-    if issuer is None:
-        found = f"there is no TrustedIssuer {name}"
-        return Problem(f"{field}.issuerRef.name", found, "write one that exists", ConditionReason.REF_NOT_FOUND)
-    if not issuers.permits(name, namespace):
-        found = f"TrustedIssuer {name} does not let namespace {namespace} refer to it"
-        remedy = "add the namespace to its allowedNamespaces"
-        return Problem(f"{field}.issuerRef.name", found, remedy, ConditionReason.NOT_PERMITTED)
-    if not issuers.permits_subject(name, namespace, identity.subject):
-        found = f"TrustedIssuer {name} does not let namespace {namespace} claim this subject"
-        return Problem(f"{field}.subject", found, "add it to its agentSubjects", ConditionReason.NOT_PERMITTED)
-    if issuer.spec is not None and identity.subject in issuer.spec.user_clients:
-        found = f"the subject is one of the userClients of TrustedIssuer {name}: a person's own front end"
-        return Problem(f"{field}.subject", found, "give the agent a client of its own", ConditionReason.NOT_PERMITTED)
-    return None
 
 
 def _problems(thing: DeclaredAgent, premises: Premises) -> Iterator[Problem]:
@@ -144,25 +89,38 @@ def _problems(thing: DeclaredAgent, premises: Premises) -> Iterator[Problem]:
             yield Problem(field, found, f"write spiffe://{premises.trust_domain}/…")
 
 
-def _notes(thing: DeclaredAgent, known: frozenset[AgentRef]) -> Iterator[Problem]:
-    """Yield the references to agents that do not exist: they grant nothing until they do."""
+def _references(thing: DeclaredAgent) -> tuple[tuple[str, AgentRef], ...]:
+    """Return the agents that this one names, each with its field."""
     if thing.spec is None:
-        return
-    for member, refs in (("delegatesTo", thing.spec.delegates_to), ("delegatesFrom", thing.spec.delegates_from)):
-        for index, ref in enumerate(refs):
-            agent = resolve_agent(ref, thing.key.namespace)
-            if agent not in known:
-                field, found = f"spec.{member}[{index}]", f"there is no AgentIdentity {agent}, so it grants nothing"
-                yield Problem(field, found, "write one that exists", ConditionReason.REF_NOT_FOUND)
+        return ()
+    members = (("delegatesTo", thing.spec.delegates_to), ("delegatesFrom", thing.spec.delegates_from))
+    return tuple(
+        (f"spec.{member}[{index}]", resolve_agent(ref, thing.key.namespace))
+        for member, refs in members
+        for index, ref in enumerate(refs)
+    )
+
+
+def _dangling(
+    refs: Sequence[AgentRef], references: Sequence[tuple[tuple[str, AgentRef], ...]]
+) -> list[tuple[Problem, ...]]:
+    """Return, for each agent, the references to agents that do not exist: they grant nothing until they do."""
+    known = frozenset(refs)
+    return [tuple(_dangles(field, ref) for field, ref in named if ref not in known) for named in references]
+
+
+def _dangles(field: str, agent: AgentRef) -> Problem:
+    found = f"there is no AgentIdentity {agent}, so it grants nothing"
+    return Problem(field, found, "write one that exists", ConditionReason.REF_NOT_FOUND)
 
 
 def _record(thing: DeclaredAgent, held: tuple[Identity, ...], premises: Premises) -> AgentRecord:
     spec = thing.spec
     if spec is None:
-        return AgentRecord(ref=_ref(thing), identities=held)
+        return AgentRecord(ref=AgentRef(thing.key.namespace, thing.key.name), identities=held)
     namespace = thing.key.namespace
     return AgentRecord(
-        ref=_ref(thing),
+        ref=AgentRef(namespace, thing.key.name),
         labels=dict(thing.labels),
         identities=held,
         workloads=_workloads(spec, namespace, premises),

@@ -1,6 +1,7 @@
 """What a ToolPolicy says beyond its targets, to a record. Structure is the kinds' affair; here are the meanings."""
 
 from collections.abc import Iterator
+from urllib.parse import urlsplit
 
 from accredit_extauthz.contract.names import IssuerName
 from accredit_extauthz.contract.path_pattern import is_path
@@ -108,7 +109,7 @@ def _audience_problems(spec: ToolPolicySpec, issuers: IssuerTable) -> Iterator[P
 
 
 def _challenge_problems(spec: ToolPolicySpec) -> Iterator[Problem]:
-    """Refuse what would end the quotes in which the addresses stand in a response header."""
+    """Refuse what would end the quotes in which the addresses stand in a response header, and what no reader takes."""
     if spec.challenge is None:
         return
     urls = [("resource", spec.challenge.resource or "")]
@@ -116,6 +117,18 @@ def _challenge_problems(spec: ToolPolicySpec) -> Iterator[Problem]:
     for member, url in urls:
         if '"' in url or "\\" in url:
             yield Problem(f"spec.challenge.{member}", "it has a quote or a backslash", "write it percent-encoded")
+        elif not _is_address(url):
+            yield Problem(
+                f"spec.challenge.{member}", "its host cannot be read", "write an address such as https://x.example"
+            )
+
+
+def _is_address(url: str) -> bool:
+    try:
+        urlsplit(url)
+    except ValueError:  # brackets that hold no IPv6 address
+        return False
+    return True
 
 
 def _challenge(spec: ToolPolicySpec) -> Challenge | None:

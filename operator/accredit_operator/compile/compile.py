@@ -7,6 +7,7 @@ from types import MappingProxyType
 from accredit_extauthz.contract.snapshot import Key
 from accredit_operator.compile.agents import compile_agents
 from accredit_operator.compile.issuers import compile_issuers
+from accredit_operator.compile.memo import Memo
 from accredit_operator.compile.policies import compile_policies
 from accredit_operator.compile.premises import MANIFESTS, Premises
 from accredit_operator.compile.revocations import compile_revocations
@@ -26,16 +27,21 @@ class Compiled:
 
 
 def compile_world(
-    world: World, premises: Premises = MANIFESTS, keys: Mapping[str, tuple[Key, ...]] = _NO_KEYS
+    world: World,
+    premises: Premises = MANIFESTS,
+    keys: Mapping[str, tuple[Key, ...]] = _NO_KEYS,
+    memo: Memo | None = None,
 ) -> Compiled:
     """Return the snapshot of a world and the verdicts on its objects, whatever order they came in.
 
-    `keys` holds what was fetched for the issuers whose keys are not inline, by TrustedIssuer name.
+    `keys` holds what was fetched for the issuers whose keys are not inline, by TrustedIssuer name. `memo` is that of
+    the compilation before: it makes this one cheaper, and changes nothing of it.
     """
-    issuers, on_issuers = compile_issuers(world, keys)
-    agents, on_agents = compile_agents(world, issuers, premises)
-    policies, ownership, on_policies = compile_policies(world, issuers, premises)
-    revocations, on_revocations = compile_revocations(world, issuers, premises)
+    memo = memo or Memo()
+    issuers, on_issuers = compile_issuers(world, keys, memo)
+    agents, on_agents = compile_agents(world, issuers, premises, memo)
+    policies, ownership, on_policies = compile_policies(world, issuers, premises, memo)
+    revocations, on_revocations = compile_revocations(world, issuers, premises, memo)
     records = Records(
         issuers=tuple(issuers.records.values()),
         owners=ownership.records(),
@@ -43,5 +49,5 @@ def compile_world(
         policies=policies,
         revocations=revocations,
     )
-    verdicts = (*on_issuers, *on_agents, *on_policies, *on_revocations)
-    return Compiled(shard_records(records), tuple(sorted(verdicts, key=lambda verdict: verdict.key)))
+    verdicts = (*on_agents, *on_revocations, *on_policies, *on_issuers)  # as their kinds are spelt
+    return Compiled(shard_records(records, memo), verdicts)

@@ -3,7 +3,7 @@
 The oldest claim holds an `iss`, be its object valid or not: a second one never takes over by the first one's mistake.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import assert_never
 
@@ -11,6 +11,7 @@ from accredit_extauthz.contract.name_pattern import name_matches
 from accredit_extauthz.contract.names import Issuer, IssuerName
 from accredit_extauthz.contract.snapshot import ClaimNames, IssuerRecord, Key, Layout, RequiredClaim
 from accredit_operator.compile.jwks import read_jwks
+from accredit_operator.compile.memo import Memo
 from accredit_operator.compile.sizes import find_oversize
 from accredit_operator.compile.text import find_hidden, find_hidden_in
 from accredit_operator.compile.verdict import ConditionReason, Problem, Verdict, judge
@@ -31,7 +32,7 @@ class IssuerTable:
 
     declared: Mapping[str, DeclaredIssuer]  # by name, all of them
     records: Mapping[str, IssuerRecord]  # by name, those that hold their `iss`
-    namespaces: Mapping[str, NamespaceFacts]
+    namespaces: Mapping[str, NamespaceFacts]  # those that a selector may ask for
 
     def is_unread(self, name: str) -> bool:
         """Whether an issuer exists but cannot be told whom it permits, or does not hold its `iss`: nothing counts."""
@@ -71,9 +72,21 @@ class IssuerTable:
         return {**(facts.labels if facts else {}), NAMESPACE_NAME_LABEL: namespace}
 
 
-def compile_issuers(world: World, fetched: Mapping[str, tuple[Key, ...]]) -> tuple[IssuerTable, tuple[Verdict, ...]]:
+def compile_issuers(
+    world: World, fetched: Mapping[str, tuple[Key, ...]], memo: Memo
+) -> tuple[IssuerTable, tuple[Verdict, ...]]:
     """Return the issuers and a verdict on each. `fetched` holds the keys of those with a remote set, by name."""
     declared = world.of_kind(Kind.TRUSTED_ISSUER, TrustedIssuerSpec)
+    is_selective = any(one.spec is not None and one.spec.allowed_namespaces.selector is not None for one in declared)
+    namespaces = world.namespaces if is_selective else {}
+    return memo.recall("issuers", (declared, fetched, namespaces), _compile)
+
+
+def _compile(
+    declared: Sequence[DeclaredIssuer],
+    fetched: Mapping[str, tuple[Key, ...]],
+    namespaces: Mapping[str, NamespaceFacts],
+) -> tuple[IssuerTable, tuple[Verdict, ...]]:
     table = {thing.key.name: thing for thing in declared}
     holders: dict[str, str] = {}
     records: dict[str, IssuerRecord] = {}
@@ -85,7 +98,7 @@ def compile_issuers(world: World, fetched: Mapping[str, tuple[Key, ...]]) -> tup
         if issuer and holder != thing.key.name:
             found = f'"{issuer[:64]}" is held by the older TrustedIssuer {holder}'
             problems.append(Problem("spec.issuer", found, "keep one of the two", ConditionReason.CONFLICTED))
-        keys, key_problems = _keys(thing, fetched)
+        keys, key_problems = usable_keys(thing, fetched)
         if issuer and holder == thing.key.name:
             record = _record(thing, issuer, keys)
             problems.extend(find_oversize(record))
@@ -93,13 +106,13 @@ def compile_issuers(world: World, fetched: Mapping[str, tuple[Key, ...]]) -> tup
         notes = [*key_problems, *_notes(thing.spec, table)]
         conditions = () if thing.spec is None else (_keys_fetched(thing, keys, key_problems),)
         verdicts.append(judge(thing, problems, notes, conditions))
-    return IssuerTable(table, records, world.namespaces), tuple(verdicts)
+    return IssuerTable(table, records, namespaces), tuple(sorted(verdicts, key=lambda verdict: verdict.key))
 
 
 def normalise_token_type(text: str) -> str:
     """Return a `typ` as tokens are compared with it: lower case, no `application/`, empty for None (RFC 9068 §4)."""
-    lowered = text.lower().removeprefix("application/")
-    return "" if lowered == "none" else lowered
+    lowered = text.lower()
+    return "" if lowered == "none" else lowered.removeprefix("application/")
 
 
 def _issuer(thing: DeclaredIssuer) -> str | None:
@@ -128,7 +141,10 @@ def _notes(spec: TrustedIssuerSpec | None, issuers: Mapping[str, DeclaredIssuer]
         yield Problem("spec.userClients", "without claims.client no client is known", "write claims.client")
 
 
-def _keys(thing: DeclaredIssuer, fetched: Mapping[str, tuple[Key, ...]]) -> tuple[tuple[Key, ...], tuple[Problem, ...]]:
+def usable_keys(
+    thing: DeclaredIssuer, fetched: Mapping[str, tuple[Key, ...]]
+) -> tuple[tuple[Key, ...], tuple[Problem, ...]]:
+    """Return an issuer's keys that count, and what is wrong with those written inline."""
     spec = thing.spec
     if spec is None:
         return (), ()

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from accredit_extauthz.contract.host_pattern import is_host_pattern, patterns_over
 from accredit_extauthz.contract.snapshot import HostOwner
 from accredit_operator.compile.premises import HostClaims, Premises
-from accredit_operator.world import NamespaceFacts, World
+from accredit_operator.world import NamespaceFacts
 
 NOBODY = ""  # owns the service names of namespaces that do not exist
 
@@ -42,11 +42,16 @@ class Ownership:
         return tuple(HostOwner(pattern=pattern, namespace=self.owners[pattern]) for pattern in sorted(self.owners))
 
 
-def settle(world: World, claims: Iterable[HostClaim], premises: Premises) -> Ownership:
-    """Return who owns what. `claims` come in claim order; they only count where the premises let claims be taken."""
-    owners = _service_names(world, premises)
+def settle(
+    names: Iterable[str], namespaces: Mapping[str, NamespaceFacts], claims: Iterable[HostClaim], premises: Premises
+) -> Ownership:
+    """Return who owns what. `names` are those of all namespaces, `namespaces` what is known of them.
+
+    `claims` come in claim order; they only count where the premises let claims be taken.
+    """
+    owners = _service_names(names, premises)
     if premises.host_claims is HostClaims.GRANTED:
-        owners |= _granted(world.namespaces.values(), Ownership(owners))
+        owners |= _granted(namespaces.values(), Ownership(owners))
         return Ownership(owners)
     for claim in claims:
         if Ownership(owners).owner_of(claim.host) is None:
@@ -59,11 +64,12 @@ def service_suffixes(premises: Premises) -> tuple[str, str]:
     return ("svc", f"svc.{premises.cluster_domain}")
 
 
-def _service_names(world: World, premises: Premises) -> dict[str, str]:
+def _service_names(names: Iterable[str], premises: Premises) -> dict[str, str]:
     owners: dict[str, str] = {}
+    namespaces = frozenset(names)
     for suffix in service_suffixes(premises):
         owners[f"*.{suffix}"] = NOBODY
-        owners |= {f"*.{namespace}.{suffix}": namespace for namespace in world.namespace_names()}
+        owners |= {f"*.{namespace}.{suffix}": namespace for namespace in namespaces}
     return owners
 
 

@@ -10,6 +10,7 @@
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import assert_never
 
 import msgspec
@@ -27,6 +28,7 @@ from accredit_extauthz.contract.snapshot import (
 )
 from accredit_operator.compile.bodies import compile_body, find_body_notes, find_body_problems
 from accredit_operator.compile.issuers import IssuerTable
+from accredit_operator.compile.memo import Memo
 from accredit_operator.compile.ownership import HostClaim, Ownership, settle
 from accredit_operator.compile.premises import HostClaims, Premises
 from accredit_operator.compile.sizes import find_oversize
@@ -40,7 +42,7 @@ from accredit_operator.compile.targets import (
 )
 from accredit_operator.compile.verdict import ConditionReason, Problem, Verdict, judge
 from accredit_operator.kinds.tool_policy import ToolPolicySpec
-from accredit_operator.world import HOSTS_ANNOTATION, Kind, World
+from accredit_operator.world import HOSTS_ANNOTATION, Kind, NamespaceFacts, World
 
 Place = HostPlace | PrincipalPlace
 
@@ -67,24 +69,41 @@ class _Draft:
 
 
 def compile_policies(
-    world: World, issuers: IssuerTable, premises: Premises
+    world: World, issuers: IssuerTable, premises: Premises, memo: Memo
 ) -> tuple[tuple[PolicyRecord, ...], Ownership, tuple[Verdict, ...]]:
-    """Return a record and a verdict for each policy, and who owns which host."""
+    """Return a record and a verdict for each policy, sorted by name, and who owns which host."""
     declared = world.of_kind(Kind.TOOL_POLICY, ToolPolicySpec)
-    drafts = [_read(thing, issuers, premises) for thing in declared]
-    ownership = settle(world, _claims(drafts), premises)
-    drafts = [_with_owned(draft, ownership, premises.host_claims) for draft in drafts]
+    names = world.namespace_names()
+    return memo.recall("policies", (declared, issuers, premises, names, world.namespaces), partial(_compile, memo))
+
+
+def _compile(
+    memo: Memo,
+    declared: Sequence[DeclaredPolicy],
+    issuers: IssuerTable,
+    premises: Premises,
+    names: frozenset[str],
+    namespaces: Mapping[str, NamespaceFacts],
+) -> tuple[tuple[PolicyRecord, ...], Ownership, tuple[Verdict, ...]]:
+    read = memo.each("policy read", ((thing, issuers, premises) for thing in declared), _read)
+    claims = tuple(_claims(read)) if premises.host_claims is HostClaims.ANY else ()
+    ownership = memo.recall("ownership", (names, namespaces, claims, premises), settle)
+    rows = ((draft, ownership, premises.host_claims) for draft in read)
+    drafts = memo.each("policy owned", rows, _with_owned)
     governing = _governing(drafts)
-    drafts = [_without_unjudgeable(draft, governing) for draft in drafts]
-    governing = _governing(drafts)
-    everywhere = _places_by_namespace(drafts, ownership)
-    records: list[PolicyRecord] = []
-    verdicts: list[Verdict] = []
-    for draft in drafts:
-        standings, conflicts = _standings(draft, governing, everywhere[draft.ref.namespace])
-        records.append(_record(draft, standings))
-        verdicts.append(judge(draft.thing, (*draft.faults, *draft.refused, *conflicts), draft.notes))
-    return tuple(records), ownership, tuple(verdicts)
+    speaking_http = _places_of_http(governing)
+    if speaking_http:
+        drafts = [_without_unjudgeable(draft, speaking_http.get(draft.ref.namespace, ())) for draft in drafts]
+        governing = _governing(drafts)
+    everywhere = _places_of_incomplete(drafts, ownership)
+    rows_of_all = ((draft, everywhere.get(draft.ref.namespace, ()), *_governors(draft, governing)) for draft in drafts)
+    outcomes = sorted(memo.each("policy", rows_of_all, _outcome), key=lambda outcome: outcome[1].key)
+    return tuple(record for record, _ in outcomes), ownership, tuple(verdict for _, verdict in outcomes)
+
+
+def _outcome(draft: _Draft, everywhere: tuple[Place, ...], *governors: _Draft) -> tuple[PolicyRecord, Verdict]:
+    standings, conflicts = _standings(draft, governors, everywhere)
+    return _record(draft, standings), judge(draft.thing, (*draft.faults, *draft.refused, *conflicts), draft.notes)
 
 
 def _read(thing: DeclaredPolicy, issuers: IssuerTable, premises: Premises) -> _Draft:
@@ -150,8 +169,27 @@ def _governing(drafts: Iterable[_Draft]) -> dict[Place, _Draft]:
     return first
 
 
-def _without_unjudgeable(draft: _Draft, governing: Mapping[Place, _Draft]) -> _Draft:
-    """Return the draft, invalid if its `mcp` Deny rules reach a place where an HTTP policy governs: none reads MCP."""
+def _governors(draft: _Draft, governing: Mapping[Place, _Draft]) -> tuple[_Draft, ...]:
+    """Return who governs at each of a policy's places; nothing for an invalid one."""
+    if draft.valid_body is None:
+        return ()
+    return tuple(governing[placement.place] for placement in draft.owned)
+
+
+def _places_of_http(governing: Mapping[Place, _Draft]) -> dict[str, list[tuple[Place, _Draft]]]:
+    """Return, for each namespace, the places where HTTP policies of it govern."""
+    found: defaultdict[str, list[tuple[Place, _Draft]]] = defaultdict(list)
+    for place, governor in governing.items():
+        if governor.body is not None and governor.body.protocol is Protocol.HTTP:
+            found[governor.ref.namespace].append((place, governor))
+    return found
+
+
+def _without_unjudgeable(draft: _Draft, speaking_http: Iterable[tuple[Place, _Draft]]) -> _Draft:
+    """Return the draft, invalid if its `mcp` Deny rules reach a place where an HTTP policy governs: none reads MCP.
+
+    `speaking_http` are the places of its namespace: elsewhere a policy is no other's to make invalid.
+    """
     body = draft.valid_body
     if body is None or body.protocol is Protocol.HTTP or body.mode is not Mode.ENFORCE:
         return draft
@@ -164,26 +202,25 @@ def _without_unjudgeable(draft: _Draft, governing: Mapping[Place, _Draft]) -> _D
             "write the denials as an HTTP policy, or the targets more narrowly",
         )
         for placement in draft.owned
-        for place, other in governing.items()
-        if _speaks_http_beneath(placement.place, place, other) and other.ref.namespace == draft.ref.namespace
+        for place, other in speaking_http
+        if _is_beneath(placement.place, place)
     )
-    return replace(draft, faults=faults)
+    return replace(draft, faults=faults) if faults else draft
 
 
-def _speaks_http_beneath(above: Place, place: Place, governor: _Draft) -> bool:
-    assert governor.body is not None
-    if governor.body.protocol is not Protocol.HTTP:
-        return False
+def _is_beneath(above: Place, place: Place) -> bool:
     if isinstance(above, HostPlace) and isinstance(place, HostPlace):
         return above.is_above(place)
     return above == place
 
 
-def _places_by_namespace(drafts: Iterable[_Draft], ownership: Ownership) -> dict[str, tuple[Place, ...]]:
-    """Return every place of each namespace: what its policies name, and the hosts that it owns."""
-    places: defaultdict[str, set[Place]] = defaultdict(set)
+def _places_of_incomplete(drafts: Sequence[_Draft], ownership: Ownership) -> dict[str, tuple[Place, ...]]:
+    """Return, for namespaces with a policy whose targets cannot be read, all their policies' places and their hosts."""
+    incomplete = {draft.ref.namespace for draft in drafts if draft.valid_body is None and not draft.placements.complete}
+    places: dict[str, set[Place]] = {namespace: set() for namespace in incomplete}
     for draft in drafts:
-        places[draft.ref.namespace].update(placement.place for placement in draft.owned)
+        if draft.ref.namespace in incomplete:
+            places[draft.ref.namespace].update(placement.place for placement in draft.owned)
     return {
         namespace: (*found, *(HostPlace(host, "") for host in ownership.hosts_of(namespace)))
         for namespace, found in places.items()
@@ -191,7 +228,7 @@ def _places_by_namespace(drafts: Iterable[_Draft], ownership: Ownership) -> dict
 
 
 def _standings(
-    draft: _Draft, governing: Mapping[Place, _Draft], everywhere: Iterable[Place]
+    draft: _Draft, governors: Sequence[_Draft], everywhere: Iterable[Place]
 ) -> tuple[dict[Place, Standing], tuple[Problem, ...]]:
     """Return what the policy is worth at each of its places, and the conflicts found there."""
     if draft.valid_body is None:
@@ -201,9 +238,8 @@ def _standings(
         return dict.fromkeys(places, Standing.INVALID), ()
     standings: dict[Place, Standing] = {}
     conflicts: list[Problem] = []
-    for placement in draft.owned:
-        governor = governing[placement.place]
-        agrees = _settings(governor) == _settings(draft)
+    for placement, governor in zip(draft.owned, governors, strict=True):
+        agrees = governor is draft or _settings(governor) == _settings(draft)
         standings[placement.place] = Standing.GOVERNS if agrees else Standing.DENIES_ONLY
         if not agrees:
             conflicts.append(_conflict(placement, governor, draft))

@@ -1,6 +1,7 @@
 """Revocations to records. An invalid one is applied as widely as its readable fields say: a typo never un-revokes."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 
 from pydantic import TypeAdapter, ValidationError
 
@@ -8,45 +9,59 @@ from accredit_extauthz.contract.names import AgentRef, IssuerName
 from accredit_extauthz.contract.snapshot import RevocationRecord
 from accredit_operator.compile.agents import resolve_agent
 from accredit_operator.compile.issuers import IssuerTable
+from accredit_operator.compile.memo import Memo
 from accredit_operator.compile.objects import readable
 from accredit_operator.compile.premises import Premises
 from accredit_operator.compile.verdict import Problem, Verdict, judge
 from accredit_operator.kinds.resource import AgentReference, IssuerRef
 from accredit_operator.kinds.revocation import RevocationSpec
+from accredit_operator.kinds.text import Text
 from accredit_operator.kinds.times import Instant, duration_seconds, unix_seconds
 from accredit_operator.world import Declared, Kind, World
 
 DeclaredRevocation = Declared[RevocationSpec]
 
 _INSTANT: TypeAdapter[str] = TypeAdapter(Instant)
+_TEXT: TypeAdapter[str] = TypeAdapter(Text)
 
 
 def compile_revocations(
-    world: World, issuers: IssuerTable, premises: Premises
+    world: World, issuers: IssuerTable, premises: Premises, memo: Memo
 ) -> tuple[tuple[RevocationRecord, ...], tuple[Verdict, ...]]:
     """Return a record and a verdict for each Revocation. Those of the operator's namespace reach everything."""
-    records: list[RevocationRecord] = []
-    verdicts: list[Verdict] = []
-    for thing in world.of_kind(Kind.REVOCATION, RevocationSpec):
-        everywhere = thing.key.namespace == premises.operator_namespace
-        problems = tuple(_problems(thing.spec, issuers))
-        if thing.spec is None:
-            records.append(_widest(thing, everywhere=everywhere))
-        else:
-            records.append(_record(thing, thing.spec, everywhere=everywhere, is_bounded=not problems))
-        verdicts.append(judge(thing, problems))
-    return tuple(records), tuple(verdicts)
+    declared = world.of_kind(Kind.REVOCATION, RevocationSpec)
+    return memo.recall("revocations", (declared, issuers, premises), partial(_compile, memo))
+
+
+def _compile(
+    memo: Memo, declared: Sequence[DeclaredRevocation], issuers: IssuerTable, premises: Premises
+) -> tuple[tuple[RevocationRecord, ...], tuple[Verdict, ...]]:
+    outcomes = memo.each("revocation", ((thing, issuers, premises) for thing in declared), _outcome)
+    ordered = sorted(outcomes, key=lambda outcome: outcome[1].key)
+    return tuple(record for record, _ in ordered), tuple(verdict for _, verdict in ordered)
+
+
+def _outcome(thing: DeclaredRevocation, issuers: IssuerTable, premises: Premises) -> tuple[RevocationRecord, Verdict]:
+    everywhere = thing.key.namespace == premises.operator_namespace
+    problems = tuple(_problems(thing.spec, issuers))
+    if thing.spec is None:
+        return _widest(thing, issuers, everywhere=everywhere), judge(thing, problems)
+    return _record(thing, thing.spec, everywhere=everywhere, is_bounded=not problems), judge(thing, problems)
 
 
 def _problems(spec: RevocationSpec | None, issuers: IssuerTable) -> Iterator[Problem]:
     """Tokens that `before` cuts must be dead of age when the revocation ends, or it would revive them."""
     if spec is None or spec.before is None or spec.expires_at is None:
         return
-    names = [spec.issuer_ref.name] if spec.issuer_ref else sorted(issuers.declared)
-    oldest = unix_seconds(spec.before) + max((_longest_life_s(issuers, name) for name in names), default=0)
-    if unix_seconds(spec.expires_at) <= oldest:
+    if unix_seconds(spec.expires_at) <= _last_end(issuers, spec.issuer_ref, unix_seconds(spec.before)):
         found = "it ends while tokens from before `before` can still be valid"
         yield Problem("spec.expiresAt", found, "write a time later than before + maxTokenLifetime + clockSkew")
+
+
+def _last_end(issuers: IssuerTable, ref: IssuerRef | None, before: int) -> int:
+    """Return when the last token that was issued by `before` is dead of age."""
+    names = [ref.name] if ref else sorted(issuers.declared)
+    return before + max((_longest_life_s(issuers, name) for name in names), default=0)
 
 
 def _longest_life_s(issuers: IssuerTable, name: str) -> int:
@@ -71,13 +86,15 @@ def _record(thing: DeclaredRevocation, spec: RevocationSpec, *, everywhere: bool
     )
 
 
-def _widest(thing: DeclaredRevocation, *, everywhere: bool) -> RevocationRecord:
+def _widest(thing: DeclaredRevocation, issuers: IssuerTable, *, everywhere: bool) -> RevocationRecord:
     """Return what can still be read of an invalid Revocation; what cannot is left out, and so matches all."""
     written = thing.raw_spec
     issuer = readable(IssuerRef, written.get("issuerRef"))
     token_id = _text(written, "tokenID")
     before = None if token_id else _instant(written, "before")
     expires_at = _instant(written, "expiresAt")
+    if before is not None and expires_at is not None and expires_at <= _last_end(issuers, issuer, before):
+        expires_at = None
     return RevocationRecord(
         namespace=thing.key.namespace,
         name=thing.key.name,
@@ -87,7 +104,7 @@ def _widest(thing: DeclaredRevocation, *, everywhere: bool) -> RevocationRecord:
         agent=_agent(written, thing.key.namespace),
         token_id=token_id,
         before=before,
-        expires_at=None if before is not None and expires_at is not None and expires_at <= before else expires_at,
+        expires_at=expires_at,
     )
 
 
@@ -97,8 +114,11 @@ def _agent(written: Mapping[str, object], namespace: str) -> AgentRef | None:
 
 
 def _text(written: Mapping[str, object], member: str) -> str | None:
-    value = written.get(member)
-    return value if isinstance(value, str) and value else None
+    """Return a text that can be one of a token's; one with hidden characters, say, would match none at all."""
+    try:
+        return _TEXT.validate_python(written.get(member))
+    except ValidationError:
+        return None
 
 
 def _instant(written: Mapping[str, object], member: str) -> int | None:

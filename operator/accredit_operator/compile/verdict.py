@@ -51,6 +51,16 @@ class Verdict:
             observed_generation=self.generation,
         )
 
+    def readiness(self, now: int) -> tuple[Status, str, str]:
+        """Return status, reason and message of the Ready condition, as far as the object itself decides it."""
+        if not self.accepted:
+            return Status.FALSE, str(self.reason), self.message
+        if self.is_suspended:
+            return Status.FALSE, "Suspended", "spec.suspended is true: every chain with it is refused"
+        if self.expires_at is not None and self.expires_at <= now:
+            return Status.FALSE, "Expired", "spec.expiresAt has passed: every chain with it is refused"
+        return Status.TRUE, "Ready", self.message
+
 
 def judge(
     thing: Declared[object],

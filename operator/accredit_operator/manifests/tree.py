@@ -118,7 +118,7 @@ def _gather(value: object, origin: Origin, gathered: _Gathered) -> None:
         gathered.faults.append(Fault(origin.file, origin.line, "no Kubernetes object; write apiVersion and kind"))
         return
     group = version.rpartition("/")[0].lower()
-    if group == GROUP:
+    if version.partition("/")[0].strip().lower() == GROUP:  # a slip in the version must not pass for another group
         _gather_object(value, origin, gathered)
     elif (version, value["kind"]) == ("v1", "Namespace"):
         _gather_namespace(value, origin, gathered)

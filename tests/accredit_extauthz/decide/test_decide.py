@@ -5,11 +5,13 @@ import pytest
 from accredit_extauthz.contract.names import IssuerName
 from accredit_extauthz.contract.snapshot import (
     CallerKind,
+    ClaimNames,
     DenialBody,
     Effect,
     ExtraHeader,
     Grant,
     HttpMatch,
+    Layout,
     Mode,
     Protocol,
     UserScopes,
@@ -89,6 +91,12 @@ STRANGER = FakeIssuer("https://stranger.example")
         pytest.param(claims_call(act=7), governed(callers=()), Reason.ACTOR_MALFORMED, id="delegation before caller"),
         pytest.param(
             claims_call(sub="agent:planner", act={"sub": "agent:x"}), {}, Reason.USER_INVALID, id="an agent as user"
+        ),
+        pytest.param(
+            claims_call(sub="agent:planner", act={"sub": "agent:x"}, oid="8f3a"),
+            {"issuers": (issuer_record(claims=ClaimNames(layout=Layout.ACT_CLAIM, user="oid")),)},
+            Reason.USER_INVALID,
+            id="an agent's own token, though another claim names a user",
         ),
         pytest.param(claims_call(act=None), {}, Reason.ACTOR_MISSING, id="no actor"),
         pytest.param(

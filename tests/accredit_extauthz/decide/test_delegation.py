@@ -128,6 +128,12 @@ def test_what_breaks_the_layout_is_refused(record: Any, changes: dict[str, Any],
     assert reason_of(record, **changes) is reason
 
 
+@pytest.mark.parametrize("sub", ["assistant", "agent:planner"], ids=["the client", "an actor of the chain"])
+def test_whatever_claim_names_the_user_a_token_of_a_machine_is_no_users(sub: str) -> None:
+    entra = msgspec.structs.replace(ACT, claims=ClaimNames(layout=Layout.ACT_CLAIM, user="oid"))
+    assert reason_of(entra, sub=sub, oid="8f3a") is Reason.USER_INVALID
+
+
 def test_another_claim_can_name_the_user() -> None:
     entra = msgspec.structs.replace(ACT, claims=ClaimNames(layout=Layout.ACT_CLAIM, user="oid"))
     assert read(entra, oid="8f3a").user == Subject(HERE, "8f3a")
@@ -162,7 +168,21 @@ def test_tenant_and_email_are_visible_text_or_none() -> None:
     delegation = read(org_id="acme", email="a@b.example", email_verified=True)
     assert (delegation.tenant, delegation.email) == ("acme", "a@b.example")
     assert (read(org_id="a\nb").tenant, read(org_id=7).tenant) == (None, None)
-    assert read(email="a@b.example", email_verified=False).email is None
+
+
+@pytest.mark.parametrize(
+    ("verified", "told"),
+    [
+        pytest.param(True, True, id="true"),
+        pytest.param("true", True, id="true as text"),
+        pytest.param(False, False, id="false"),
+        pytest.param("false", False, id="false as text"),
+        pytest.param(0, False, id="zero"),
+        pytest.param({}, False, id="anything else"),
+    ],
+)
+def test_an_email_is_told_unless_the_issuer_does_not_vouch_for_it(verified: object, told: bool) -> None:
+    assert read(email="a@b.example", email_verified=verified).email == ("a@b.example" if told else None)
 
 
 BOTH = (CallerKind.DELEGATED, CallerKind.USER)

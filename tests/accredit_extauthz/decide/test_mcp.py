@@ -128,6 +128,7 @@ TOOL = b'{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"a"}}'
             TOOL.replace(b'"params"', b'"Params"'), Reason.REQUEST_MALFORMED, id="params in another case alone"
         ),
         pytest.param(TOOL.replace(b'"a"', b'"a","Arguments":{}'), Reason.REQUEST_MALFORMED, id="a twin of arguments"),
+        pytest.param(TOOL.replace(b'"a"', b'"a","taskid":"t"'), Reason.REQUEST_MALFORMED, id="a twin of taskId"),
         pytest.param(TOOL.replace(b'"id":1', b'"id":null'), Reason.REQUEST_MALFORMED, id="id null"),
         pytest.param(TOOL.replace(b'"id":1', b'"id":1.5'), Reason.REQUEST_MALFORMED, id="id a fraction"),
         pytest.param(TOOL.replace(b'"id":1', b'"id":true'), Reason.REQUEST_MALFORMED, id="id a boolean"),
@@ -170,6 +171,7 @@ def test_a_body_that_another_parser_may_read_differently_is_refused(body: bytes,
             {"content-type": "application/json; charset=utf-16"}, Reason.REQUEST_MALFORMED, id="another charset"
         ),
         pytest.param({"content-type": "application/json,text/plain"}, Reason.REQUEST_MALFORMED, id="two types"),
+        pytest.param({"content-type": "application/j\u017fon"}, Reason.REQUEST_MALFORMED, id="a long s in the type"),
         pytest.param({"content-encoding": "gzip"}, Reason.REQUEST_MALFORMED, id="an encoding"),
         pytest.param({"mcp-protocol-version": "2027-01-01"}, Reason.REQUEST_MALFORMED, id="a version of the future"),
         pytest.param(

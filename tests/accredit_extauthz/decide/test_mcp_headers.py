@@ -32,6 +32,14 @@ LEGACY, MODERN = "2025-06-18", "2026-07-28"
         pytest.param(MODERN, {"mcp-method": "ping", "mcp-name": "a"}, "ping", None, False, id="a name beside it"),
         pytest.param(
             MODERN,
+            {"mcp-method": "ping", "mcp-name": "=?base64?A?="},
+            "ping",
+            None,
+            False,
+            id="a broken sentinel beside it",
+        ),
+        pytest.param(
+            MODERN,
             {"mcp-method": "tools/call", "mcp-name": "=?base64?w7w=?="},
             "tools/call",
             "ü",

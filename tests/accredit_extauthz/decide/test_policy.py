@@ -48,6 +48,27 @@ def test_what_no_rule_lists_is_denied(method: str, path: str, reason: Reason) ->
 
 
 @pytest.mark.parametrize(
+    ("denied", "asked", "reason"),
+    [
+        pytest.param("/admin", "/admin/", Reason.RULE_DENIED, id="one more in the request"),
+        pytest.param("/admin/", "/admin", Reason.RULE_DENIED, id="one more in the rule"),
+        pytest.param("/*", "/admin/", Reason.RULE_DENIED, id="after a star"),
+        pytest.param("/admin/**", "/admin/", Reason.ALLOWED, id="where the path itself is not denied"),
+        pytest.param("/admin", "/", Reason.ALLOWED, id="the root is its own"),
+        pytest.param("/admin", "/administrators/", Reason.ALLOWED, id="another path"),
+    ],
+)
+def test_a_last_slash_evades_no_deny(denied: str, asked: str, reason: Reason) -> None:
+    deny = denying(http=HttpMatch(methods=("*",), paths=(denied,)))
+    allow = http_rule(http=HttpMatch(methods=("GET",), paths=("/**",)))
+    assert ruled(call(path=asked), view(**http_policy(deny, allow))).reason is reason
+
+
+def test_a_last_slash_counts_in_an_allow() -> None:
+    assert ruled(call(path="/v1/contacts/")).reason is Reason.TOOL_NOT_LISTED
+
+
+@pytest.mark.parametrize(
     ("deny", "reason"),
     [
         pytest.param(denying(http=EVERYTHING), Reason.RULE_DENIED, id="everything"),

@@ -22,6 +22,7 @@ LIMIT = 100
         pytest.param({"host": "a.example,b.example"}, Reason.REQUEST_MALFORMED, id="two hosts joined"),
         pytest.param({"host": "a" * 300}, Reason.REQUEST_MALFORMED, id="a host that is too long"),
         pytest.param({"path": "/a/../b"}, Reason.REQUEST_MALFORMED, id="a path with dots"),
+        pytest.param({"path": "/a#/../b"}, Reason.REQUEST_MALFORMED, id="a path with a fragment"),
         pytest.param({"path": "/" + "a" * 5000}, Reason.REQUEST_MALFORMED, id="a path that is too long"),
         pytest.param({"headers": {"x-envoy-auth-partial-body": "true"}}, Reason.BODY_TRUNCATED, id="a partial body"),
         pytest.param({"headers": {"x-envoy-auth-partial-body": "?"}}, Reason.BODY_TRUNCATED, id="an odd mark of one"),

@@ -1,4 +1,5 @@
-from contextlib import ExitStack
+import threading
+from contextlib import ExitStack, suppress
 
 import grpc
 import pytest
@@ -46,3 +47,25 @@ def check(served):
         return served.channel(address).unary_unary(CHECK)(data, timeout=timeout)
 
     return ask
+
+
+@pytest.fixture
+def hold():
+    """Opens a call whose message comes when the test says so; both ends count it as under way until then."""
+    events = []
+
+    def opened(channel, data):
+        event = threading.Event()
+        events.append(event)
+
+        def messages():
+            if event.wait(20):
+                yield data
+
+        with suppress(grpc.RpcError):  # calls keep their order only on a connection that is there
+            channel.unary_unary("/none.None/None")(b"", timeout=5)
+        return channel.stream_unary(CHECK).future(messages(), timeout=20), event.set
+
+    yield opened
+    for event in events:
+        event.set()

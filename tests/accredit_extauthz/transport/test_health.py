@@ -3,8 +3,9 @@ import threading
 import grpc
 import pytest
 
-from accredit_extauthz.transport.grpcio import SERVICE, Limits
 from accredit_extauthz.transport.health_pb2 import HealthCheckRequest, HealthCheckResponse
+from accredit_extauthz.transport.limits import Limits
+from accredit_extauthz.transport.port import SERVICE
 
 HEALTH_CHECK = "/grpc.health.v1.Health/Check"
 HEALTH_WATCH = "/grpc.health.v1.Health/Watch"
@@ -74,6 +75,25 @@ def test_a_watch_of_an_unknown_service_says_so_and_stays(served):
     statuses = watch(served.channel(address), "other.Service")
     assert status(next(statuses)) == SERVICE_UNKNOWN
     assert statuses.is_active()
+
+
+def test_a_watch_of_no_message_is_refused(served):
+    _, address = served()
+    statuses = served.channel(address).unary_stream(HEALTH_WATCH)(b"\xff", timeout=5)
+    with pytest.raises(grpc.RpcError) as failed:
+        next(statuses)
+    assert failed.value.code() is grpc.StatusCode.INVALID_ARGUMENT
+
+
+def test_a_question_of_readiness_that_fails_is_an_error_and_not_the_end(served, check):
+    def broken():
+        raise ValueError("broken")
+
+    _, address = served(ready=broken)
+    with pytest.raises(grpc.RpcError) as failed:
+        served.channel(address).unary_unary(HEALTH_CHECK)(asked(), timeout=5)
+    assert failed.value.code() is grpc.StatusCode.UNKNOWN
+    assert check(address) == b"answer to x"
 
 
 def test_a_watch_ends_with_the_server(served):

@@ -95,6 +95,9 @@ def test_defaults_are_those_of_the_contract():
             INVALID,
             id="a backslash",
         ),
+        pytest.param(
+            {"challenge": {"resource": "https://[x.example"}}, "spec.challenge.resource", INVALID, id="a lone bracket"
+        ),
         pytest.param({"challenge": {}}, "spec.challenge", INVALID, id="an empty challenge"),
         pytest.param(
             {"headers": {"extra": [{"name": "x-user-uid", "claim": "sub"}]}},

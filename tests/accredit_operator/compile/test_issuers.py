@@ -59,7 +59,14 @@ def test_defaults_are_those_of_the_contract():
 
 @pytest.mark.parametrize(
     ("written", "compared"),
-    [("at+jwt", "at+jwt"), ("AT+JWT", "at+jwt"), ("Application/at+jwt", "at+jwt"), ("JWT", "jwt"), ("None", "")],
+    [
+        ("at+jwt", "at+jwt"),
+        ("AT+JWT", "at+jwt"),
+        ("Application/at+jwt", "at+jwt"),
+        ("JWT", "jwt"),
+        ("None", ""),
+        ("application/none", "none"),  # a media type; only None alone stands for no `typ`
+    ],
 )
 def test_token_types_are_compared_without_case_and_prefix(written, compared):
     assert normalise_token_type(written) == compared

@@ -3,12 +3,17 @@ import pytest
 from accredit_operator.compile.ownership import NOBODY, HostClaim, settle
 from accredit_operator.compile.premises import HostClaims, Premises
 from accredit_operator.compile.verdict import ConditionReason
-from accredit_operator.world import NamespaceFacts, World
+from accredit_operator.world import NamespaceFacts
 from fakes.objects import Outcome, host, issuer, policy
 
 GRANTED = Premises(host_claims=HostClaims.GRANTED)
 ANY = Premises()
 REFUSED = [("spec.targets[0]", ConditionReason.NOT_PERMITTED)]
+
+
+def settled(namespaces, claims, premises):
+    known = {facts.name: facts for facts in namespaces}
+    return settle(frozenset(known), known, claims, premises)
 
 
 def two(first, second, **changes):
@@ -111,7 +116,7 @@ class TestGranted:
             NamespaceFacts("red", hosts=("a.corp.example",), created_at=2),
             NamespaceFacts("blue", hosts=("a.corp.example",), created_at=1),
         )
-        assert settle(World.of((), namespaces), (), GRANTED).owner_of("a.corp.example") == "blue"
+        assert settled(namespaces, (), GRANTED).owner_of("a.corp.example") == "blue"
 
     def test_the_short_name_of_a_service_needs_a_grant_and_its_absence_is_noted(self):
         service = policy(targets=[{"type": "Service", "service": {"name": "crm"}}])
@@ -122,7 +127,7 @@ class TestGranted:
 
     def test_no_annotation_grants_the_services_of_others(self):
         namespaces = (NamespaceFacts("red", hosts=("*.blue.svc", "crm.blue.svc.cluster.local")), NamespaceFacts("blue"))
-        ownership = settle(World.of((), namespaces), (), GRANTED)
+        ownership = settled(namespaces, (), GRANTED)
         assert ownership.owner_of("crm.blue.svc") == "blue"
         assert ownership.owner_of("crm.blue.svc.cluster.local") == "blue"
 
@@ -151,13 +156,13 @@ class TestServiceNames:
 
     def test_a_wildcard_over_the_clusters_domain_reserves_no_service(self):
         premises = Premises(cluster_domain="k8s.corp.example")
-        ownership = settle(World.of((), (NamespaceFacts("blue"),)), [HostClaim("red", "*.corp.example")], premises)
+        ownership = settled((NamespaceFacts("blue"),), [HostClaim("red", "*.corp.example")], premises)
         assert ownership.owner_of("www.corp.example") == "red"
         assert ownership.owner_of("crm.blue.svc.k8s.corp.example") == "blue"
         assert ownership.owner_of("crm.unknown.svc.k8s.corp.example") == NOBODY
 
     def test_what_nobody_names_is_free(self):
-        assert settle(World(), (), ANY).owner_of("a.corp.example") is None
+        assert settled((), (), ANY).owner_of("a.corp.example") is None
 
 
 def test_nobody_can_switch_off_anothers_host():

@@ -117,6 +117,31 @@ class TestInvalid:
                 {"issuer": "corp-idp", "token_id": "t"},
                 id="a time beside a token: the token",
             ),
+            pytest.param(
+                {"agent": AGENT, "usr": "alice", "before": BEFORE, "expiresAt": "2026-11-24T11:00:05Z"},
+                {"agent": PLANNER, "before": BEFORE_S},
+                id="an end before that of the tokens: for ever",
+            ),
+            pytest.param(
+                {"agent": AGENT, "usr": "alice", "before": BEFORE, "expiresAt": "2026-11-24T11:00:06Z"},
+                {"agent": PLANNER, "before": BEFORE_S, "expires_at": BEFORE_S + 3606},
+                id="an end after that of the tokens",
+            ),
+            pytest.param(
+                {"issuerRef": REF, "user": "alice\u200b", "agent": AGENT},
+                {"issuer": "corp-idp", "agent": PLANNER},
+                id="a user that no token can name: every one",
+            ),
+            pytest.param(
+                {"issuerRef": REF, "user": "a" * 257, "agent": AGENT},
+                {"issuer": "corp-idp", "agent": PLANNER},
+                id="a user too long for any token: every one",
+            ),
+            pytest.param(
+                {"issuerRef": REF, "user": "alice", "tokenID": "t-1\n"},
+                {"issuer": "corp-idp", "user": "alice"},
+                id="a token that cannot be: every one of the user",
+            ),
             pytest.param({"reason": "?"}, {}, id="nothing: everything in reach"),
         ],
     )

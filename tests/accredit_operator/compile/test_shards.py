@@ -7,11 +7,16 @@ from accredit_extauthz.contract.snapshot import (
     PolicyRecord,
     RevocationRecord,
 )
+from accredit_operator.compile.memo import Memo
 from accredit_operator.compile.shards import CLUSTER, Records, bucket, head_of, shard_records
 
 
 def agent(namespace, name):
     return AgentRecord(ref=AgentRef(namespace, name), identities=())
+
+
+def sharded(records):
+    return shard_records(records, Memo())
 
 
 RECORDS = Records(
@@ -32,7 +37,7 @@ def test_a_namespace_is_in_the_bucket_of_its_hash():
 
 
 def test_records_lie_in_the_shards_of_their_namespaces():
-    shards = shard_records(RECORDS)
+    shards = sharded(RECORDS)
     assert list(shards) == ["b-66", "b-f9", CLUSTER]
     assert b'"some"' in shards["b-66"]
     assert b'"policies"' in shards["b-f9"]
@@ -47,15 +52,15 @@ def test_the_order_of_records_makes_no_difference():
         policies=RECORDS.policies,
         revocations=RECORDS.revocations[::-1],
     )
-    assert shard_records(turned) == shard_records(RECORDS)
+    assert sharded(turned) == sharded(RECORDS)
 
 
 def test_nothing_at_all_is_one_empty_shard():
-    assert shard_records(Records()) == {CLUSTER: b"{}"}
+    assert sharded(Records()) == {CLUSTER: b"{}"}
 
 
 def test_a_head_names_every_shard_by_its_digest():
-    shards = shard_records(RECORDS)
+    shards = sharded(RECORDS)
     head = head_of(shards, writer="w", sequence=7)
     assert (head.writer, head.sequence, head.format) == ("w", 7, FORMAT)
     assert head.shards == {name: digest(data) for name, data in shards.items()}
@@ -65,5 +70,5 @@ def test_one_change_rewrites_one_shard():
     changed = Records(
         owners=RECORDS.owners, agents=RECORDS.agents[1:], policies=RECORDS.policies, revocations=RECORDS.revocations
     )
-    before, after = shard_records(RECORDS), shard_records(changed)
+    before, after = sharded(RECORDS), sharded(changed)
     assert [name for name in before if before[name] != after[name]] == ["b-66"]

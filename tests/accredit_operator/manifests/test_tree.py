@@ -95,6 +95,8 @@ def test_other_groups_are_ignored_with_one_notice(folder):
         pytest.param("apiversion: accredit.dev/v1alpha1\nkind: ToolPolicy", 1, id="an apiVersion by another name"),
         pytest.param("\napiVersion: accredit.dev/v2\nkind: ToolPolicy\nmetadata: {name: x}", 2, id="another version"),
         pytest.param("apiVersion: Accredit.dev/v1alpha1\nkind: ToolPolicy\nmetadata: {name: x}", 1, id="a capital"),
+        pytest.param("apiVersion: accredit.dev\nkind: Revocation\nmetadata: {name: x}", 1, id="no version"),
+        pytest.param("apiVersion: accredit.dev/v1alpha1/\nkind: Revocation", 1, id="a slash too many"),
         pytest.param("apiVersion: accredit.dev/v1alpha1\nkind: Tool\nmetadata: {name: x}", 1, id="an unknown kind"),
         pytest.param("apiVersion: accredit.dev/v1alpha1\nkind: ToolPolicy", 1, id="no name"),
         pytest.param("apiVersion: v1\nkind: Namespace\nmetadata: {}", 1, id="a namespace without a name"),

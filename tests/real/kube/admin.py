@@ -6,8 +6,9 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+import urllib3
 import yaml
-from kubernetes import config
+from kubernetes import client, config
 
 from real.kube.control_plane import kubeconfig
 
@@ -15,6 +16,10 @@ ROOT = Path(__file__).parents[3]
 CRDS, EXAMPLES = ROOT / "crds", ROOT / "examples" / "kubernetes"
 NAMESPACE = "accredit-system"
 GROUP = "/apis/accredit.dev/v1alpha1"
+_LEASES = "/apis/coordination.k8s.io/v1"
+_TRIES = 250
+_HOME = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": NAMESPACE}}
+_CLAIM = "accredit.dev/for-tests"
 PLURALS = ("agentidentities", "revocations", "toolpolicies", "trustedissuers")
 
 
@@ -31,7 +36,10 @@ class Admin:
 
     def __init__(self, kubeconfig_path: Path) -> None:
         self.kubeconfig_path = kubeconfig_path
-        self._api = config.new_client_from_config(str(kubeconfig_path))
+        configuration = client.Configuration()
+        config.load_kube_config(str(kubeconfig_path), client_configuration=configuration)
+        configuration.retries = urllib3.Retry(0)
+        self._api = client.ApiClient(configuration)
         self._kinds: dict[tuple[str, str], tuple[str, bool]] = {}
 
     def close(self) -> None:
@@ -43,14 +51,21 @@ class Admin:
 
     def request(self, method: str, path: str, body: object = None, content_type: str = "application/json") -> Any:
         """Return the JSON of the answer. Raises Answer."""
+        for _ in range(_TRIES):
+            status, data = self._send(method, path, body, content_type)
+            if status != 429:  # said of each kind once, just after a start; Retry-After would cost a second each
+                break
+            time.sleep(0.02)
+        if status >= 300:
+            raise Answer(status, data.decode())
+        return json.loads(data)
+
+    def _send(self, method: str, path: str, body: object, content_type: str) -> tuple[int, bytes]:
         prepared = self._api.param_serialize(
             method, path, header_params={"Content-Type": content_type}, body=body, auth_settings=["BearerToken"]
         )
         response = self._api.call_api(*prepared, _request_timeout=30)
-        data = response.read()
-        if response.status >= 300:
-            raise Answer(response.status, data.decode())
-        return json.loads(data)
+        return response.status, response.read()
 
     def apply(self, document: Mapping[str, Any]) -> Any:
         """Apply on the server's side, as `kubectl apply --server-side --force-conflicts` does."""
@@ -93,6 +108,17 @@ class Admin:
             assert time.monotonic() < deadline, f"not within {within_s:g} s"
             time.sleep(0.02)
 
+    def claim(self) -> None:
+        """Note in the cluster that it is there for tests."""
+        self.merge(_HOME, {"metadata": {"labels": {_CLAIM: "true"}}})
+
+    def is_claimed(self) -> bool:
+        """Whether tests have made this cluster theirs before."""
+        try:
+            return _CLAIM in self.read(_HOME)["metadata"].get("labels", {})
+        except Answer:
+            return False
+
     def clear(self, namespace: str) -> None:
         """Delete every object of our kinds, and every ConfigMap and Lease of `namespace`."""
         for plural in PLURALS:
@@ -123,6 +149,3 @@ class Admin:
         except Answer:
             return False
         return True
-
-
-_LEASES = "/apis/coordination.k8s.io/v1"

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -22,8 +23,14 @@ def find() -> dict[str, Path]:
     return _run("--no-build")
 
 
-def build() -> dict[str, Path]:
+def find_or_build() -> dict[str, Path]:
     """Return the binaries, built where they are missing: minutes, with a line now and then on standard error."""
+    try:
+        return find()
+    except BinariesMissing:
+        if os.environ.get("KUBEBUILDER_ASSETS") or shutil.which("go") is None:
+            raise
+    sys.stderr.write("\n")
     return _run()
 
 

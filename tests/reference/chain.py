@@ -1,0 +1,121 @@
+"""Whether every agent of a chain may stand where it stands (api.md §1, AgentIdentity and Revocation; §4, the order)."""
+
+from dataclasses import dataclass
+from itertools import pairwise
+
+from accredit_extauthz.contract.snapshot import ActsFor, AgentRecord, PolicyBody, RevocationRecord, Snapshot
+from accredit_extauthz.model.call import Call
+from accredit_extauthz.model.reason import Reason
+from reference.delegation import Asked
+from reference.target import Met
+from reference.token import Token
+from reference.verdict import Denied, Notes
+
+
+@dataclass(frozen=True)
+class Presented:
+    """What revocations are compared with."""
+
+    token: Token
+    asked: Asked
+    agents: list[AgentRecord | None]  # root first; None for a subject that no agent claims
+    met: Met
+    urls: dict[str, str]  # issuer name -> `iss`
+
+
+def agents_of(asked: Asked, snapshot: Snapshot) -> list[AgentRecord | None]:
+    urls = {issuer.name: issuer.issuer for issuer in snapshot.issuers}
+    claimed: dict[tuple[str, str], AgentRecord] = {}
+    for agent in snapshot.agents:
+        for identity in agent.identities:
+            if identity.issuer in urls:
+                claimed[urls[identity.issuer], identity.subject] = agent
+    return [claimed.get(name) for name in asked.agents]
+
+
+def reaches(revocation: RevocationRecord, shown: Presented) -> bool:
+    if revocation.everywhere or revocation.namespace in shown.met.namespaces:
+        return True
+    return any(agent is not None and agent.ref.namespace == revocation.namespace for agent in shown.agents)
+
+
+def applies(revocation: RevocationRecord, shown: Presented) -> bool:
+    """Every field that is set matches."""
+    token, skew = shown.token, shown.token.issuer.clock_skew_s
+    url = shown.urls.get(revocation.issuer or "")
+    if revocation.before is not None and token.claims["iat"] > revocation.before + skew:
+        return False
+    if revocation.token_id is not None and (revocation.token_id not in token.lineage or url != token.issuer.issuer):
+        return False
+    if revocation.user is not None and (url, revocation.user) != shown.asked.user:
+        return False
+    if revocation.user is None and revocation.issuer is not None and url != token.issuer.issuer:
+        return False
+    if revocation.agent is not None and revocation.agent not in [a.ref for a in shown.agents if a is not None]:
+        return False
+    return reaches(revocation, shown)
+
+
+def check_token_and_user(shown: Presented, snapshot: Snapshot) -> None:
+    applying = [revocation for revocation in snapshot.revocations if applies(revocation, shown)]
+    if any(revocation.token_id is not None for revocation in applying):
+        raise Denied(Reason.TOKEN_REVOKED)
+    if any(revocation.agent is None for revocation in applying):
+        raise Denied(Reason.USER_REVOKED)
+
+
+def check_hop(agent: AgentRecord | None, shown: Presented, snapshot: Snapshot, now: int) -> None:
+    issued_at, skew = shown.token.claims["iat"], shown.token.issuer.clock_skew_s
+    if agent is None:
+        raise Denied(Reason.AGENT_UNKNOWN)
+    if not agent.valid:
+        raise Denied(Reason.AGENT_INVALID)
+    if agent.suspended:
+        raise Denied(Reason.AGENT_SUSPENDED)
+    if agent.expires_at is not None and now >= agent.expires_at:
+        raise Denied(Reason.AGENT_EXPIRED)
+    if agent.revoked_before is not None and issued_at <= agent.revoked_before + skew:
+        raise Denied(Reason.AGENT_REVOKED)
+    if agent.created_at is not None and issued_at <= agent.created_at:
+        raise Denied(Reason.AGENT_REVOKED)
+    if any(each.agent == agent.ref and applies(each, shown) for each in snapshot.revocations):
+        raise Denied(Reason.AGENT_REVOKED)
+
+
+def check_workload(current: AgentRecord, call: Call, body: PolicyBody, trust_domain: str) -> None:
+    counts = call.peer.principal.startswith(f"spiffe://{trust_domain}/")
+    if current.workloads is None:
+        if body.require_workload:
+            raise Denied(Reason.WORKLOAD_MISSING)
+    elif not call.peer.principal:
+        raise Denied(Reason.WORKLOAD_MISSING)
+    elif not counts or call.peer.principal not in current.workloads:
+        raise Denied(Reason.WORKLOAD_MISMATCH)
+
+
+def check_edges(agents: list[AgentRecord], notes: Notes) -> None:
+    for granter, grantee in pairwise(agents):
+        if grantee.ref not in granter.delegates_to:
+            notes.refuse(Reason.EDGE_NOT_GRANTED)
+        elif granter.ref.namespace != grantee.ref.namespace and granter.ref not in grantee.delegates_from:
+            notes.refuse(Reason.EDGE_NOT_GRANTED)
+
+
+def check_acts_for(acts_for: ActsFor | None, asked: Asked, notes: Notes) -> None:
+    """(Any user, or one of users, or of groups) and of tenants; of the issuer that named the first agent."""
+    if acts_for is None:
+        notes.refuse(Reason.ACTS_FOR_NOT_GRANTED)
+        return
+    is_named = asked.user[1] in acts_for.users or bool((asked.groups or frozenset()) & set(acts_for.groups))
+    is_of_its_issuer = asked.user[0] == asked.agents[0][0]
+    if not is_of_its_issuer or not (acts_for.any_user or is_named):
+        notes.refuse(Reason.ACTS_FOR_NOT_GRANTED)
+    elif acts_for.tenants is not None and asked.tenant not in acts_for.tenants:
+        notes.refuse(Reason.TENANT_MISMATCH)
+
+
+def check_chain(agents: list[AgentRecord]) -> None:
+    if agents and len(agents) > agents[-1].max_chain_length:
+        raise Denied(Reason.CHAIN_TOO_LONG)
+    if len({agent.ref for agent in agents}) != len(agents):
+        raise Denied(Reason.CHAIN_CYCLE)
