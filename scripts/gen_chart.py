@@ -29,6 +29,14 @@ _TYPES = {
 _NAMED = {"type": "object", "required": ["name"], "properties": {"name": {"type": "string", "minLength": 1}}}
 _QUANTITIES = {"type": "object", "additionalProperties": {"type": ["string", "number"]}}
 _SECONDS = {"type": "integer", "minimum": 0}
+_PROBE_TIMES = (
+    "initialDelaySeconds",
+    "periodSeconds",
+    "timeoutSeconds",
+    "successThreshold",
+    "failureThreshold",
+    "terminationGracePeriodSeconds",
+)
 DEFINITIONS: dict[str, Any] = {
     "strings": {"type": "object", "additionalProperties": {"type": "string"}},
     "free": {"type": "object"},
@@ -48,11 +56,7 @@ DEFINITIONS: dict[str, Any] = {
     "port": {"type": "integer", "minimum": 1, "maximum": 65535},
     "probe": {
         "type": "object",
-        "properties": {
-            name: _SECONDS
-            for name in ("initialDelaySeconds", "periodSeconds", "timeoutSeconds", "successThreshold")
-            + ("failureThreshold", "terminationGracePeriodSeconds")
-        },
+        "properties": dict.fromkeys(_PROBE_TIMES, _SECONDS),
         "additionalProperties": False,
     },
     "resources": {
@@ -99,7 +103,7 @@ def values() -> list[Value]:
     """Return every leaf, in the order of the file. A non-empty map without a description of its own is no leaf."""
     text = (CHART / "values.yaml").read_text(encoding="utf-8")
     root = yaml.compose(text)
-    assert isinstance(root, yaml.MappingNode)  # noqa: S101 -- the chart's own file
+    assert isinstance(root, yaml.MappingNode)
     return list(_leaves(root, (), text.splitlines()))
 
 
@@ -163,7 +167,7 @@ def readme() -> str:
     return f"{before}{BEGIN}\n{table}\n\n{rest[rest.index(END) :]}"
 
 
-def _code(default: Any) -> str:
+def _code(default: object) -> str:
     written = json.dumps(default).replace("|", "\\|")
     return f"`{written}`"
 

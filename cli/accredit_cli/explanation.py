@@ -83,7 +83,7 @@ def _narrowed(delegation: Delegation, hops: tuple[Hop, ...], body: PolicyBody, v
         held = authority.user if authority.token is None else before & authority.user
         yield Narrowing("grants", _sorted(held), _sorted(before - held))
     for agent, ceiling in authority.ceilings:
-        left = frozenset(scope for scope in held if scopes.covers(ceiling, scope))
+        left = frozenset(scope for scope in held if ceiling.covers(scope))
         yield Narrowing(str(agent), _sorted(left), _sorted(held - left))
         held = left
 

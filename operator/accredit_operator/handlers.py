@@ -9,6 +9,7 @@ import contextlib
 import logging
 import os
 import threading
+import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -43,32 +44,37 @@ class Watches:
 
     def start(self) -> None:
         """Begin to watch; returns at once."""
-        logging.basicConfig(level=10, format="%(asctime)s %(name)s %(message)s") if os.environ.get("KOPF_DEBUG") else logging.getLogger("kopf").setLevel(logging.CRITICAL)  # what ends it is said by `fell`
+        logging.getLogger("kopf").setLevel(logging.CRITICAL)  # what ends it is said by `fell`
         self._thread.start()
 
-    def stop(self) -> None:
-        """Return when nothing is watched any more, or when that takes too long."""
-        self._stopping.set()
+    def restart(self) -> None:
+        """Begin anew, soon: what is watched now misses something. Returns at once."""
         loop, task = self._loop, self._task
         if loop is not None and task is not None:
             with contextlib.suppress(RuntimeError):  # the loop has ended meanwhile
                 loop.call_soon_threadsafe(task.cancel)
+
+    def stop(self) -> None:
+        """Return when nothing is watched any more, or when that takes too long."""
+        self._stopping.set()
+        self.restart()
         self._thread.join(_STOP_S)
 
     def _run(self) -> None:
         wait_s = _FIRST_WAIT_S
         while not self._stopping.is_set():
-            reason = "it ended"
+            reason, begun_at = "it ended", time.monotonic()
             try:
                 asyncio.run(self._operate())
             except asyncio.CancelledError:
-                reason = "it was cancelled"
+                reason = "they missed something"
             except Exception as error:  # noqa: BLE001 - whatever it is, it is said, and the watches begin again
                 reason = f"{type(error).__name__}: {error}"
             if not self._stopping.is_set():
                 self._fell(reason)
+                lasted_s = time.monotonic() - begun_at
+                wait_s = min(wait_s * 2, _LAST_WAIT_S) if lasted_s < _LAST_WAIT_S else _FIRST_WAIT_S
                 self._stopping.wait(wait_s)
-                wait_s = min(wait_s * 2, _LAST_WAIT_S)
 
     async def _operate(self) -> None:
         self._loop, self._task = asyncio.get_running_loop(), asyncio.current_task()

@@ -32,6 +32,9 @@ class Watches(Protocol):
     def start(self) -> None:
         """Begin; returns at once."""
 
+    def restart(self) -> None:
+        """Begin anew, soon: something is missed. Returns at once."""
+
     def stop(self) -> None:
         """Return when nothing comes any more."""
 
@@ -43,8 +46,8 @@ class Reign:
         self._at = offices
         self._loop = asyncio.get_running_loop()
         self._compiler = Compiler(offices.realm.premises)
-        self._vigil = Vigil(offices, found=self._on_found)
         self._watches = watch(self._watches_fell)
+        self._vigil = Vigil(offices, found=self._on_found, rewatch=self._watches.restart)
         self._patience = Patience(first_s=0.1, last_s=5.0)
         self._touched: set[ObjectKey] = set()
         self._since_ns: int | None = None  # when the oldest change that is not published came

@@ -27,6 +27,11 @@ class Watchfulness:
         """Whether the watches no longer tell what happens."""
         return self._streak >= _BLIND_AFTER
 
+    @property
+    def has_missed(self) -> bool:
+        """Whether the last list but one found what no event has brought since."""
+        return self._streak > 0
+
     def on_event(self, found: Found) -> None:
         """Note that an event about an object came."""
         self._open.pop(found, None)

@@ -26,10 +26,13 @@ _NS_PER_S = 1_000_000_000
 
 
 class Vigil:
-    """`found` hears what a list has brought and no event had."""
+    """`found` hears what a list has brought and no event had; `rewatch` begins the watches anew."""
 
-    def __init__(self, offices: Offices, found: Callable[[Iterable[Found]], None]) -> None:
+    def __init__(
+        self, offices: Offices, found: Callable[[Iterable[Found]], None], rewatch: Callable[[], None]
+    ) -> None:
         self._at = offices
+        self._rewatch = rewatch
         self._found = found
         self._watchfulness = Watchfulness()
         self._alive_ns: dict[Collection, int] = {}  # when a probe of a kind succeeded last
@@ -85,6 +88,9 @@ class Vigil:
         found = await self._at.resync.list_all()
         if not self._at.resync.trouble:
             self._watchfulness.on_lists(found, self._at.realm.clock.ticks_ns())
+            # A kind that is installed again is not always watched again.
+            if self._watchfulness.has_missed or was_frozen:
+                self._rewatch()
         if found:
             self._at.realm.log.say("warning", "a list has found what no event brought", objects=len(found))
             self._found(found)

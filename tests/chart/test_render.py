@@ -9,6 +9,7 @@ import tomllib
 import pytest
 import yaml
 
+from accredit_extauthz.contract.publication import ANCHOR_NAME
 from chart.helm import CHART, CI_VALUES, ROOT, one, render, run
 
 SELECTOR = {"app.kubernetes.io/name", "app.kubernetes.io/instance", "app.kubernetes.io/component"}
@@ -71,7 +72,7 @@ def test_no_two_objects_are_one(objects):
 
 
 def test_every_object_has_the_recommended_labels(objects):
-    rest = [each for each in objects if not LABELS <= each["metadata"].get("labels", {}).keys()]
+    rest = [each for each in objects if not each["metadata"].get("labels", {}).keys() >= LABELS]
     assert {each["metadata"]["name"] for each in rest} <= {"as-a-map", "accredit-as-text"}
     assert len(objects) - len(rest) > 15
 
@@ -82,9 +83,9 @@ def test_selectors_never_hold_what_an_upgrade_changes(objects):
         if selector:
             chosen = selector.get("matchLabels", selector)
             assert chosen.keys() == SELECTOR
-            wanted = each["kind"] != "Deployment" or chosen.items() <= each["spec"]["template"]["metadata"][
-                "labels"
-            ].items()
+            wanted = (
+                each["kind"] != "Deployment" or chosen.items() <= each["spec"]["template"]["metadata"]["labels"].items()
+            )
             assert wanted
 
 
@@ -208,8 +209,6 @@ def test_names_begin_with_the_release_and_fit(arguments, prefix):
 
 
 def test_the_anchor_has_the_name_that_the_programs_know():
-    from accredit_extauthz.contract.publication import ANCHOR_NAME
-
     assert one(render(release="other"), "ConfigMap", ANCHOR_NAME)["metadata"]["namespace"] == "accredit-system"
 
 
@@ -227,7 +226,7 @@ def test_monitors_are_left_out_where_prometheus_has_no_operator():
 
 
 def test_alerts_can_be_left_out_added_and_pointed_at_other_runbooks():
-    rule = one(render("--values", CHART / "ci" / "everything-on-values.yaml"), "PrometheusRule", "accredit-acc")
+    rule = one(render("--values", CHART / "ci" / "everything-on-values.yaml"), "PrometheusRule", "accredit")
     alerts = {each["alert"]: each for group in rule["spec"]["groups"] for each in group["rules"]}
     assert "AccreditObjectNotReady" not in alerts
     assert "AuditQuiet" in alerts
@@ -236,9 +235,7 @@ def test_alerts_can_be_left_out_added_and_pointed_at_other_runbooks():
 
 
 def test_the_dashboard_is_the_file():
-    config_map = one(
-        render("--set", "grafanaDashboard.enabled=true"), "ConfigMap", "accredit-dashboard"
-    )
+    config_map = one(render("--set", "grafanaDashboard.enabled=true"), "ConfigMap", "accredit-dashboard")
     assert config_map["metadata"]["labels"]["grafana_dashboard"] == "1"
     file = json.loads((CHART / "files" / "dashboards" / "accredit.json").read_text())
     assert json.loads(config_map["data"]["accredit.json"]) == file

@@ -39,25 +39,32 @@ def reaches(revocation: RevocationRecord, shown: Presented) -> bool:
     return any(agent is not None and agent.ref.namespace == revocation.namespace for agent in shown.agents)
 
 
-def applies(revocation: RevocationRecord, shown: Presented) -> bool:
-    """Every field that is set matches."""
-    token, skew = shown.token, shown.token.issuer.clock_skew_s
-    url = shown.urls.get(revocation.issuer or "")
-    if revocation.before is not None and token.claims["iat"] > revocation.before + skew:
+def names(revocation: RevocationRecord, shown: Presented) -> bool:
+    """Whether every name that is set matches; the issuer is the user's, or the token's where no user alone is meant."""
+    token = shown.token
+    if revocation.token_id is not None and revocation.token_id not in token.lineage:
         return False
-    if revocation.token_id is not None and (revocation.token_id not in token.lineage or url != token.issuer.issuer):
-        return False
-    if revocation.user is not None and (url, revocation.user) != shown.asked.user:
-        return False
-    if revocation.user is None and revocation.issuer is not None and url != token.issuer.issuer:
+    if revocation.user is not None and revocation.user != shown.asked.user[1]:
         return False
     if revocation.agent is not None and revocation.agent not in [a.ref for a in shown.agents if a is not None]:
         return False
-    return reaches(revocation, shown)
+    is_of_user = revocation.user is not None and revocation.token_id is None
+    meant = shown.asked.user[0] if is_of_user else token.issuer.issuer
+    return revocation.issuer is None or shown.urls.get(revocation.issuer) == meant
 
 
-def check_token_and_user(shown: Presented, snapshot: Snapshot) -> None:
-    applying = [revocation for revocation in snapshot.revocations if applies(revocation, shown)]
+def applies(revocation: RevocationRecord, shown: Presented, now: int) -> bool:
+    """In reach, naming what is presented, for tokens of its time, until it ends."""
+    if revocation.expires_at is not None and now >= revocation.expires_at:
+        return False
+    issued_at, skew = shown.token.claims["iat"], shown.token.issuer.clock_skew_s
+    if revocation.before is not None and issued_at > revocation.before + skew:
+        return False
+    return reaches(revocation, shown) and names(revocation, shown)
+
+
+def check_token_and_user(shown: Presented, snapshot: Snapshot, now: int) -> None:
+    applying = [revocation for revocation in snapshot.revocations if applies(revocation, shown, now)]
     if any(revocation.token_id is not None for revocation in applying):
         raise Denied(Reason.TOKEN_REVOKED)
     if any(revocation.agent is None for revocation in applying):
@@ -78,18 +85,17 @@ def check_hop(agent: AgentRecord | None, shown: Presented, snapshot: Snapshot, n
         raise Denied(Reason.AGENT_REVOKED)
     if agent.created_at is not None and issued_at <= agent.created_at:
         raise Denied(Reason.AGENT_REVOKED)
-    if any(each.agent == agent.ref and applies(each, shown) for each in snapshot.revocations):
+    if any(each.agent == agent.ref and applies(each, shown, now) for each in snapshot.revocations):
         raise Denied(Reason.AGENT_REVOKED)
 
 
-def check_workload(current: AgentRecord, call: Call, body: PolicyBody, trust_domain: str) -> None:
-    counts = call.peer.principal.startswith(f"spiffe://{trust_domain}/")
+def check_workload(current: AgentRecord, call: Call, body: PolicyBody) -> None:
     if current.workloads is None:
         if body.require_workload:
             raise Denied(Reason.WORKLOAD_MISSING)
     elif not call.peer.principal:
         raise Denied(Reason.WORKLOAD_MISSING)
-    elif not counts or call.peer.principal not in current.workloads:
+    elif call.peer.principal not in current.workloads:
         raise Denied(Reason.WORKLOAD_MISMATCH)
 
 
@@ -102,13 +108,13 @@ def check_edges(agents: list[AgentRecord], notes: Notes) -> None:
 
 
 def check_acts_for(acts_for: ActsFor | None, asked: Asked, notes: Notes) -> None:
-    """(Any user, or one of users, or of groups) and of tenants; of the issuer that named the first agent."""
+    """(Everyone, or users or groups of the issuer that named the first agent) and of tenants."""
     if acts_for is None:
         notes.refuse(Reason.ACTS_FOR_NOT_GRANTED)
         return
     is_named = asked.user[1] in acts_for.users or bool((asked.groups or frozenset()) & set(acts_for.groups))
     is_of_its_issuer = asked.user[0] == asked.agents[0][0]
-    if not is_of_its_issuer or not (acts_for.any_user or is_named):
+    if not (acts_for.any_user or (is_of_its_issuer and is_named)):
         notes.refuse(Reason.ACTS_FOR_NOT_GRANTED)
     elif acts_for.tenants is not None and asked.tenant not in acts_for.tenants:
         notes.refuse(Reason.TENANT_MISMATCH)

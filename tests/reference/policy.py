@@ -6,6 +6,7 @@ from accredit_extauthz.contract.snapshot import (
     AgentRecord,
     AgentSelector,
     BaseProtocol,
+    Effect,
     HttpMatch,
     McpMatch,
     PolicyBody,
@@ -16,11 +17,10 @@ from accredit_extauthz.contract.snapshot import (
 )
 from accredit_extauthz.model.reason import Reason
 from reference.delegation import Asked
-from reference.operation import BASE, NAMED_BY, Done
+from reference.operation import NAMED_BY, Done
 from reference.target import Met
 from reference.text import is_named, is_under_ceiling
-from reference.token import Token
-from reference.verdict import Notes
+from reference.verdict import Found, Notes
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,6 @@ class Judged:
     done: Done
     asked: Asked
     agents: list[AgentRecord]  # root first
-    token: Token
     met: Met
     trusted: frozenset[str]
 
@@ -39,7 +38,7 @@ def path_matches(pattern: str, path: str) -> bool:
     wanted, given = pattern[1:].split("/"), path[1:].split("/")
     if wanted[-1] == "**":
         wanted.pop()
-        if len(given) <= len(wanted):
+        if path != "/" and "".join(given[len(wanted) :]) == "":  # `/a/**` is what lies beneath /a
             return False
         given = given[: len(wanted)]
     return len(wanted) == len(given) and all(
@@ -47,9 +46,14 @@ def path_matches(pattern: str, path: str) -> bool:
     )
 
 
-def http_matches(match: HttpMatch, done: Done) -> bool:
-    is_method = done.http_method in match.methods or "*" in match.methods
-    return is_method and any(path_matches(pattern, done.path) for pattern in match.paths)
+def http_matches(match: HttpMatch, done: Done, effect: Effect) -> bool:
+    """In a Deny a last slash counts for nothing, as it does to many servers."""
+    if done.http_method not in match.methods and "*" not in match.methods:
+        return False
+    spellings = {done.path}
+    if effect is Effect.DENY and done.path != "/":
+        spellings |= {done.path.removesuffix("/"), done.path.removesuffix("/") + "/"}
+    return any(path_matches(pattern, path) for pattern in match.paths for path in spellings)
 
 
 def mcp_matches(match: McpMatch, done: Done) -> bool:
@@ -66,7 +70,7 @@ def mcp_matches(match: McpMatch, done: Done) -> bool:
 
 def operation_matches(rule: Rule, done: Done) -> bool:
     if rule.http is not None:
-        return http_matches(rule.http, done)
+        return http_matches(rule.http, done, rule.effect)
     return rule.mcp is not None and mcp_matches(rule.mcp, done)
 
 
@@ -125,18 +129,18 @@ def granted(judged: Judged) -> frozenset[str] | None:
     return frozenset(found)
 
 
-def token_has(scope: str, token: Token, body: PolicyBody) -> bool:
+def token_has(scope: str, scopes: frozenset[str], body: PolicyBody) -> bool:
     if body.user_scopes is UserScopes.TOKEN:
-        return scope in token.scopes
-    narrowing = token.scopes - set(body.login_scopes)
+        return scope in scopes
+    narrowing = scopes - set(body.login_scopes)
     if not narrowing:
-        return bool(token.scopes)  # login scopes only: the grants alone; no scope at all: none
+        return bool(scopes)  # login scopes only: the grants alone; no scope at all: none
     return scope in narrowing
 
 
 def lacking(scope: str, judged: Judged) -> Reason | None:
     roles = granted(judged)
-    if not token_has(scope, judged.token, judged.met.body):
+    if not token_has(scope, judged.asked.scopes, judged.met.body):
         return Reason.SCOPE_MISSING
     if roles is not None and scope not in roles:
         return Reason.SCOPE_EXCEEDS_USER
@@ -147,7 +151,7 @@ def lacking(scope: str, judged: Judged) -> Reason | None:
 
 def effective(judged: Judged) -> frozenset[str]:
     roles = granted(judged) or frozenset()
-    return frozenset(scope for scope in judged.token.scopes | roles if lacking(scope, judged) is None)
+    return frozenset(scope for scope in judged.asked.scopes | roles if lacking(scope, judged) is None)
 
 
 def first_lack(rule: Rule, judged: Judged) -> Reason | None:
@@ -159,23 +163,28 @@ def first_lack(rule: Rule, judged: Judged) -> Reason | None:
     return None
 
 
-def judge(judged: Judged, notes: Notes) -> tuple[str, str] | None:
-    """The rule that decided: (policy, name). None where no rule was asked."""
+def judge(judged: Judged, notes: Notes, found: Found) -> None:
+    """An empty ceiling, then Deny rules, then base protocol, then Allow rules."""
+    found.scopes = effective(judged)
     if any(agent.scopes == () for agent in judged.agents):
         notes.refuse(Reason.SCOPE_EXCEEDS_AGENT)
-    denying = [(policy, rule) for policy, rule in judged.met.deny if denies(rule, judged)]
-    if denying:
-        notes.refuse(Reason.RULE_DENIED)
-    is_base = judged.done.protocol is Protocol.MCP and judged.done.method in BASE
-    if is_base and judged.met.body.base_protocol is BaseProtocol.ALLOW:
-        return None
+    for policy, rule in judged.met.deny:
+        if denies(rule, judged):
+            found.rule = (policy, rule.name)
+            notes.refuse(Reason.RULE_DENIED)
+            break
+    if not (judged.done.is_base and judged.met.body.base_protocol is BaseProtocol.ALLOW):
+        judge_allows(judged, notes, found)
+
+
+def judge_allows(judged: Judged, notes: Notes, found: Found) -> None:
+    """The first rule that fits and whose scopes are there, else the first that fits, with what it lacks."""
     fitting = [(policy, rule) for policy, rule in judged.met.allow if fits(rule, judged)]
     if not fitting:
         notes.refuse(Reason.TOOL_NOT_LISTED)
-        return None
-    for policy, rule in fitting:
-        if first_lack(rule, judged) is None:
-            return policy, rule.name
-    policy, rule = fitting[0]
-    notes.refuse(first_lack(rule, judged))
-    return policy, rule.name
+        return
+    policy, rule = next(((p, r) for p, r in fitting if first_lack(r, judged) is None), fitting[0])
+    found.rule = found.rule or (policy, rule.name)
+    lack = first_lack(rule, judged)
+    if lack is not None:
+        notes.refuse(lack)

@@ -63,7 +63,7 @@ def host_matches(call: Call, snapshot: Snapshot) -> list[tuple[tuple[bool, int, 
     owned_by = owner(call.host, snapshot)
     found: list[Any] = []
     for policy in snapshot.policies:
-        if owned_by is not None and policy.ref.namespace != owned_by:
+        if policy.ref.namespace != owned_by:
             continue
         for target in policy.targets:
             if isinstance(target, HostTarget) and covers(target.host, call.host) and is_beneath(call.path, target.path):
@@ -84,7 +84,7 @@ def principal_matches(call: Call, snapshot: Snapshot) -> list[Any]:
 
 def rules(policies: list[PolicyRecord], effect: Effect) -> list[tuple[PolicyRef, Rule]]:
     found = []
-    for policy in sorted(policies, key=lambda each: each.ref):
+    for policy in policies:
         assert policy.body is not None
         found += [(policy.ref, rule) for rule in policy.body.rules if rule.effect is effect]
     return found
@@ -100,14 +100,16 @@ def combine(matches: list[Any], pinned: PolicyRecord | None) -> Met:
         raise Denied(Reason.POLICY_INVALID)
     if pinned is None and not matches:
         raise Denied(Reason.NO_POLICY)
+    if pinned is not None:
+        matches = [match for match in matches if match[2].ref != pinned.ref]
     if any(standing is Standing.INVALID or policy.body is None for _, standing, policy in matches):
         raise Denied(Reason.POLICY_INVALID)
     if any(policy.body.mode is Mode.DISABLED for _, _, policy in matches):
         raise Denied(Reason.POLICY_DISABLED)
+    best = None if pinned is not None else matches[0][0]
     if pinned is not None:
         governing = [pinned]
     else:
-        best = matches[0][0]
         governing = once([p for level, standing, p in matches if level == best and standing is Standing.GOVERNS])
     if not governing:
         raise Denied(Reason.NO_POLICY)
@@ -116,12 +118,9 @@ def combine(matches: list[Any], pinned: PolicyRecord | None) -> Met:
     assert body is not None
     if body.mode is Mode.DISABLED:
         raise Denied(Reason.POLICY_DISABLED)
-    denying = [
-        policy
-        for _, standing, policy in matches
-        if standing is Standing.DENIES_ONLY or (policy.body is not None and policy.body.mode is not Mode.AUDIT)
-    ]
-    deny = rules(once([*governing, *denying]), Effect.DENY)
+    denying = [policy for level, _, policy in matches if level == best or policy.body.mode is not Mode.AUDIT]
+    first = [pinned] if pinned is not None else []
+    deny = rules(once(first + denying), Effect.DENY)  # most specific first, then by name
     if body.protocol is Protocol.HTTP and any(rule.mcp is not None for _, rule in deny):
         raise Denied(Reason.POLICY_INVALID)
     return Met(

@@ -3,11 +3,18 @@
 import unicodedata
 from typing import Any
 
+ABSENT = object()  # told apart from a claim that is null
+MAX_TEXT = 256
 _HIDDEN = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
 
 
+def has_hidden(text: str) -> bool:
+    return any(unicodedata.category(character) in _HIDDEN for character in text)
+
+
 def is_subject(value: Any) -> bool:
-    return isinstance(value, str) and value != "" and not any(unicodedata.category(c) in _HIDDEN for c in value)
+    """Text of 1 to 256 characters (the bound of every string in the kinds), none of them hidden."""
+    return isinstance(value, str) and 0 < len(value) <= MAX_TEXT and not has_hidden(value)
 
 
 def is_scope(text: Any) -> bool:
@@ -16,16 +23,16 @@ def is_scope(text: Any) -> bool:
 
 
 def claim(claims: Any, name: str | None) -> Any:
-    """The value under a top-level name, or at a JSON Pointer (RFC 6901). None when it is not there."""
+    """The value under a top-level name, or at a JSON Pointer (RFC 6901). ABSENT when it is not there."""
     if name is None:
-        return None
+        return ABSENT
     if not name.startswith("/"):
-        return claims.get(name)
+        return claims.get(name, ABSENT)
     value = claims
     for step in name[1:].split("/"):
         key = step.replace("~1", "/").replace("~0", "~")
         if not isinstance(value, dict) or key not in value:
-            return None
+            return ABSENT
         value = value[key]
     return value
 

@@ -38,12 +38,19 @@ class Notes:
             self.first = reason
 
 
-@dataclass(frozen=True)
-class Verdict:
-    """`rule` and `scopes` are those at the end of the judging; a refusal before it leaves them empty."""
+@dataclass
+class Found:
+    """What is known so far: effective scopes, the first rule that decided, the chain's known agents, root first."""
 
-    ruling: str
-    reason: Reason
     scopes: frozenset[str] = frozenset()
     rule: tuple[PolicyRef, str] | None = None
     chain: tuple[AgentRef, ...] = ()
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """Allow, would_deny or deny; the one reason; and what was found on the way to it."""
+
+    ruling: str
+    reason: Reason
+    found: Found

@@ -19,7 +19,7 @@ priorityClassName: {{ . }}
 topologySpreadConstraints:
 {{- $selector := dict "labelSelector" (dict "matchLabels" (include "accredit.selector" . | fromYaml)) }}
 {{- range .values.topologySpreadConstraints }}
-- {{ toYaml (hasKey . "labelSelector" | ternary . (merge (dict) . $selector)) | nindent 2 | trim }}
+- {{ toYaml (merge (dict) . (hasKey . "labelSelector" | ternary (dict) $selector)) | nindent 2 | trim }}
 {{- end }}
 {{- end }}
 {{- end -}}

@@ -1,6 +1,7 @@
 """Scopes (RFC 6749 §3.3) and the ceilings that bound them: a literal, or one trailing `*` after `:`, `.` or `/`."""
 
 import re
+from collections.abc import Iterable
 
 import msgspec
 
@@ -36,3 +37,27 @@ def parse_scope_pattern(text: str) -> ScopePattern | None:
     if text[-1] != "*" or "*" in prefix or not prefix or prefix[-1] not in _STAR_FOLLOWS:
         return None
     return ScopePattern(text, prefix)
+
+
+class Ceiling(msgspec.Struct, frozen=True):
+    """All that an agent may use. Asking costs the same however many entries it has; an empty one covers nothing."""
+
+    literals: frozenset[str]
+    prefixes: tuple[str, ...]
+
+    def __bool__(self) -> bool:
+        return bool(self.literals or self.prefixes)
+
+    def covers(self, scope: str) -> bool:
+        """Whether one of the entries matches `scope`."""
+        # Without its last character, because a prefix does not match itself.
+        return scope in self.literals or scope[:-1].startswith(self.prefixes)
+
+
+def parse_ceiling(texts: Iterable[str]) -> Ceiling:
+    """Return the ceiling of these entries. What is no entry covers nothing."""
+    patterns = [pattern for text in texts if (pattern := parse_scope_pattern(text)) is not None]
+    return Ceiling(
+        literals=frozenset(pattern.text for pattern in patterns if pattern.prefix is None),
+        prefixes=tuple(pattern.prefix for pattern in patterns if pattern.prefix is not None),
+    )

@@ -47,12 +47,13 @@ def read_delegation(signed: SignedClaims, issuer: IssuerRecord, may_assert: Abst
 
 
 def users_named(user: Subject, signed: SignedClaims, issuer: IssuerRecord) -> frozenset[Subject]:
-    """Return the user by all its names: `sub` too, whichever claim identifies users, where `sub` is not the agent.
+    """Return the user by all its names: `sub` too, whichever claim identifies users.
 
     An agent's or a client's own token says so in `sub` (RFC 9068 §2.2), even if another claim looks like a person.
+    Where the token's `sub` is the agent, the user's is the one inside `act`.
     """
     if issuer.claims.layout is Layout.ACTOR_SUBJECT:
-        return frozenset({user})
+        return frozenset({user, Subject(user.issuer, _actor_text(_actor(signed.claims.get("act")), "sub"))})
     return frozenset({user, Subject(issuer.issuer, _claim_text(signed.claims, "sub"))})
 
 
@@ -105,6 +106,7 @@ def _read_actor_subject(
     user = _actor(act)
     if "act" in user:
         refuse(Reason.ACTOR_MALFORMED, "`act` is nested; the layout ActorSubject has exactly one level")
+    _actor_text(user, "sub")  # an `act` has it, whichever member identifies users
     subject = find_claim(user, issuer.claims.user)
     if not is_text(subject):
         refuse(Reason.ACTOR_MALFORMED, f"`act` has no usable `{issuer.claims.user}` that names the user")

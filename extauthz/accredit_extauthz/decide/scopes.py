@@ -5,14 +5,14 @@ from dataclasses import dataclass
 from typing import assert_never
 
 from accredit_extauthz.contract.names import AgentRef
-from accredit_extauthz.contract.scope_pattern import ScopePattern
+from accredit_extauthz.contract.scope_pattern import Ceiling
 from accredit_extauthz.contract.snapshot import PolicyBody, UserScopes
 from accredit_extauthz.decide.selectors import user_is_granted
 from accredit_extauthz.model.delegation import Delegation, Hop
 from accredit_extauthz.model.reason import Reason
 from accredit_extauthz.model.refusal import refuse
 
-Ceilings = tuple[tuple[AgentRef, tuple[ScopePattern, ...]], ...]  # of every hop, root first
+Ceilings = tuple[tuple[AgentRef, Ceiling], ...]  # of every hop, root first
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,18 +29,16 @@ def measure_authority(
     delegation: Delegation,
     hops: tuple[Hop, ...],
     body: PolicyBody,
-    patterns: Mapping[str, ScopePattern],
+    known: Mapping[AgentRef, Ceiling],
     *,
     trusted: bool,
 ) -> Authority:
     """Return the limits that hold for this caller under this policy.
 
-    `patterns` holds the parsed ceilings; one that is not there covers nothing. `trusted`: the user is of one of the
+    `known` holds the ceiling of every agent. `trusted`: the user is of one of the
     policy's issuers; grants to others do not count.
     """
-    ceilings = tuple(
-        (hop.agent.ref, tuple(patterns[text] for text in hop.agent.scopes if text in patterns)) for hop in hops
-    )
+    ceilings = tuple((hop.agent.ref, known[hop.agent.ref]) for hop in hops)
     match body.user_scopes:
         case UserScopes.TOKEN:
             return _narrow(delegation.scopes, None, ceilings)
@@ -68,7 +66,7 @@ def check_scopes(authority: Authority, required: tuple[str, ...]) -> None:
             refuse(Reason.SCOPE_EXCEEDS_USER, f"the policy's grants do not give the user {scope}")
     for scope in required:
         for agent, ceiling in authority.ceilings:
-            if not covers(ceiling, scope):
+            if not ceiling.covers(scope):
                 refuse(Reason.SCOPE_EXCEEDS_AGENT, f"{scope} lies above spec.scopes of {agent}")
 
 
@@ -77,15 +75,10 @@ def has_scopes(authority: Authority, required: tuple[str, ...]) -> bool:
     return authority.effective.issuperset(required)
 
 
-def covers(ceiling: tuple[ScopePattern, ...], scope: str) -> bool:
-    """Whether one of a hop's ceilings includes the scope."""
-    return any(pattern.matches(scope) for pattern in ceiling)
-
-
 def _narrow(token: frozenset[str] | None, user: frozenset[str] | None, ceilings: Ceilings) -> Authority:
     limits = [limit for limit in (token, user) if limit is not None]
     held = frozenset.intersection(*limits) if limits else frozenset[str]()
-    effective = frozenset(scope for scope in held if all(covers(ceiling, scope) for _, ceiling in ceilings))
+    effective = frozenset(scope for scope in held if all(ceiling.covers(scope) for _, ceiling in ceilings))
     return Authority(token, user, ceilings, effective)
 
 

@@ -8,9 +8,9 @@ from typing import assert_never
 
 import msgspec
 
-from accredit_extauthz.contract.names import Issuer, IssuerName, PolicyRef
+from accredit_extauthz.contract.names import AgentRef, Issuer, IssuerName, PolicyRef
 from accredit_extauthz.contract.path_pattern import compile_path_pattern
-from accredit_extauthz.contract.scope_pattern import ScopePattern, parse_scope_pattern
+from accredit_extauthz.contract.scope_pattern import Ceiling, parse_ceiling
 from accredit_extauthz.contract.snapshot import (
     AgentRecord,
     HostTarget,
@@ -65,7 +65,7 @@ class View:
     owners: Mapping[str, str]  # host pattern -> namespace
     principals: Mapping[str, Sequence[Placed]]
     revocations: RevocationIndex
-    ceilings: Mapping[str, ScopePattern]
+    ceilings: Mapping[AgentRef, Ceiling]
     paths: Mapping[str, re.Pattern[str]]
 
     @property
@@ -108,7 +108,7 @@ def build(snapshot: Snapshot, deployment: Deployment) -> View:
         owners={owner.pattern: owner.namespace for owner in snapshot.owners},
         principals=dict(principals),
         revocations=index_revocations(snapshot.revocations),
-        ceilings=_compile_ceilings(snapshot.agents),
+        ceilings={agent.ref: parse_ceiling(agent.scopes) for agent in snapshot.agents},
         paths={pattern: compile_path_pattern(pattern) for pattern in _path_patterns(snapshot.policies)},
     )
 
@@ -134,11 +134,6 @@ def _index_agents(records: Iterable[AgentRecord], issuers: Mapping[IssuerName, I
             # The compiler gives a subject to one agent; if two hold it all the same, neither may act.
             agents[subject] = msgspec.structs.replace(record, valid=False) if subject in agents else record
     return agents
-
-
-def _compile_ceilings(records: Iterable[AgentRecord]) -> dict[str, ScopePattern]:
-    texts = {text for record in records for text in record.scopes}
-    return {text: pattern for text in texts if (pattern := parse_scope_pattern(text)) is not None}
 
 
 def _path_patterns(policies: Iterable[PolicyRecord]) -> set[str]:

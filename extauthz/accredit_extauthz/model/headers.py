@@ -34,7 +34,7 @@ OWNED = frozenset(
     }
 )
 OVERRIDES = frozenset(  # they tell some servers to take another method or path than the one that was judged
-    {"x-http-method-override", "x-original-url", "x-rewrite-url"}
+    {"x-http-method-override", "x-http-method", "x-method-override", "x-original-url", "x-rewrite-url"}
 )
 _NEVER_FROM_OUTSIDE = OWNED | OVERRIDES
 

@@ -5,6 +5,7 @@ a sender without a trusted key cannot fill the store. Each issuer has an equal s
 when a new one needs the room: tokens live shortly, so the first seen is the first of no more use.
 """
 
+import threading
 from collections import deque
 from dataclasses import dataclass, field
 
@@ -37,14 +38,15 @@ class _Epoch:
 class Proofs:
     """Proves tokens, from memory where it can. Any number of threads may ask.
 
-    Threads may race to store: the worst is a proof made twice, or forgotten early. None is ever used with another view
-    than it was made with, because a view and its store are one value.
+    Threads may race: the worst is a proof made twice. None is ever used with another view than it was made with,
+    because a view and its store are one value.
     """
 
     def __init__(self, max_tokens: int = MAX_TOKENS, max_bytes: int = MAX_BYTES) -> None:
         self._max_tokens = max_tokens
         self._max_bytes = max_bytes
         self._epoch: _Epoch | None = None
+        self._keeping = threading.Lock()
         self.hits = 0
         self.misses = 0
 
@@ -64,7 +66,8 @@ class Proofs:
             return proof
         self.misses += 1
         proof = prove(token, view, evidence)
-        self._keep(epoch, token, proof)
+        with self._keeping:
+            self._keep(epoch, token, proof)
         return proof
 
     def _keep(self, epoch: _Epoch, token: str, proof: Proof) -> None:

@@ -57,14 +57,10 @@ class CheckLoop:
     def run(self) -> None:
         """Return when the queue is shut down and empty."""
         while not self._is_over:
-            event = self._next()
-            tag = event.tag
-            if tag is not None:
-                try:
-                    tag(event)
-                except Exception:  # noqa: BLE001 (one call is lost; without the loop all would be)
-                    _log.exception("an event of the completion queue failed")
-            del event, tag  # else the last call would live while the loop waits for the next
+            try:
+                self._turn()
+            except Exception:  # noqa: BLE001 (one call is lost; without the loop all would be)
+                _log.exception("an event of the completion queue failed")
         self._group.clear()
         # From here on no batch may start: core aborts the process when one does.
         self.queue.shutdown()
@@ -74,6 +70,12 @@ class CheckLoop:
     def over(self, _event: Event) -> None:
         """Return from `run` soon: the tag of the server's end."""
         self._is_over = True
+
+    def _turn(self) -> None:
+        # No reference outlives the turn: the last call would live while the loop waits for the next.
+        event = self._next()
+        if event.tag is not None:
+            event.tag(event)
 
     def _next(self) -> Event:
         group = self._group

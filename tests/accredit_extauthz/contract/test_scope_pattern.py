@@ -1,6 +1,8 @@
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from accredit_extauthz.contract.scope_pattern import is_scope, parse_scope_pattern
+from accredit_extauthz.contract.scope_pattern import is_scope, parse_ceiling, parse_scope_pattern
 
 
 @pytest.mark.parametrize(
@@ -34,3 +36,16 @@ def test_what_is_no_ceiling_is_not_parsed(text: str) -> None:
 @pytest.mark.parametrize(("text", "scope"), [("a!#[]~", True), ("a b", False), ("", False), ("a\u00a0b", False)])
 def test_scope_characters_are_those_of_rfc_6749(text: str, scope: bool) -> None:
     assert is_scope(text) is scope
+
+
+_SCOPES = st.text("ab:./*", min_size=1, max_size=5)
+
+
+class TestCeiling:
+    """A ceiling covers exactly what one of its entries matches."""
+
+    @given(st.lists(_SCOPES, max_size=4), _SCOPES)
+    def test_it_is_the_sum_of_its_entries(self, texts: list[str], scope: str) -> None:
+        entries = [entry for text in texts if (entry := parse_scope_pattern(text)) is not None]
+        assert parse_ceiling(texts).covers(scope) is any(entry.matches(scope) for entry in entries)
+        assert bool(parse_ceiling(texts)) is bool(entries)

@@ -17,6 +17,7 @@ HERE = Issuer(IDP.issuer)
 OTHER = Issuer("https://other.example")
 ACT = issuer_record(user_clients=("web-app",))
 ACTOR_SUBJECT = issuer_record(claims=ClaimNames(layout=Layout.ACTOR_SUBJECT))
+ACTOR_OID = issuer_record(claims=ClaimNames(layout=Layout.ACTOR_SUBJECT, user="oid"))
 CLIENT_ID = issuer_record(claims=ClaimNames(layout=Layout.CLIENT_ID, client="azp"), user_clients=("web-app",))
 
 
@@ -109,6 +110,20 @@ def test_act_null_is_not_act_absent() -> None:
             ACTOR_SUBJECT, {"act": {"sub": "u", "act": {"sub": "x"}}}, Reason.ACTOR_MALFORMED, id="ActorSubject nested"
         ),
         pytest.param(ACTOR_SUBJECT, {"act": {"x": "u"}}, Reason.ACTOR_MALFORMED, id="ActorSubject without a user"),
+        pytest.param(ACTOR_OID, {"act": {"oid": "u"}}, Reason.ACTOR_MALFORMED, id="ActorSubject without sub in act"),
+        pytest.param(ACTOR_OID, {"act": {"oid": "u", "sub": 7}}, Reason.ACTOR_MALFORMED, id="a numeric sub beside oid"),
+        pytest.param(
+            ACTOR_OID,
+            {"sub": "agent:x", "act": {"oid": "u", "sub": "agent:x"}},
+            Reason.USER_INVALID,
+            id="the user is by sub the agent, by oid a person",
+        ),
+        pytest.param(
+            ACTOR_OID,
+            {"act": {"oid": "u", "sub": "assistant"}},
+            Reason.USER_INVALID,
+            id="the user is by sub the client",
+        ),
         pytest.param(CLIENT_ID, {"azp": "x"}, Reason.ACTOR_MALFORMED, id="ClientId with act"),
         pytest.param(CLIENT_ID, {"act": None}, Reason.TOKEN_CLAIMS, id="ClientId without the client"),
         pytest.param(CLIENT_ID, {"act": None, "azp": 7}, Reason.TOKEN_CLAIMS, id="ClientId with a numeric client"),

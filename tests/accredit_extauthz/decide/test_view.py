@@ -1,4 +1,5 @@
 from accredit_extauthz.contract.names import AgentRef, Issuer, IssuerName
+from accredit_extauthz.contract.scope_pattern import Ceiling
 from accredit_extauthz.contract.snapshot import Identity, Key, PrincipalTarget, Standing
 from accredit_extauthz.decide.view import Deployment, build
 from accredit_extauthz.model.delegation import Subject
@@ -54,4 +55,4 @@ def test_what_a_policy_stands_at_is_indexed() -> None:
 def test_rules_without_paths_and_ceilings_without_sense_compile_to_nothing() -> None:
     seen = view(policies=(policy(body=body(rules=(http_rule(http=None),))),), agents=(agent(scopes=("a:*", "*")),))
     assert seen.paths == {}
-    assert set(seen.ceilings) == {"a:*"}
+    assert seen.ceilings == {agent().ref: Ceiling(frozenset(), ("a:",))}

@@ -96,6 +96,23 @@ def test_a_question_of_readiness_that_fails_is_an_error_and_not_the_end(served, 
     assert check(address) == b"answer to x"
 
 
+def test_a_question_of_readiness_that_fails_during_a_watch_leaves_the_rest_alone(served, check):
+    answers, failed = iter([True]), threading.Event()
+
+    def breaking():
+        try:
+            return next(answers)
+        except StopIteration:
+            failed.set()
+            raise ValueError("broken") from None
+
+    _, address = served(ready=breaking)
+    statuses = watch(served.channel(address))
+    assert status(next(statuses)) == SERVING
+    assert failed.wait(5)
+    assert check(address) == b"answer to x"
+
+
 def test_a_watch_ends_with_the_server(served):
     server, address = served()
     statuses = watch(served.channel(address))

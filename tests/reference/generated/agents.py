@@ -8,13 +8,18 @@ from accredit_extauthz.contract.snapshot import ActsFor, AgentRecord, Identity
 from fakes.issuer import NOW
 from reference.generated import issuers
 
-REFS = tuple(AgentRef("research", name) for name in ("a", "b", "c", "ab")) + (AgentRef("ops", "a"), AgentRef("ops", "d"))
+REFS = tuple(AgentRef("research", name) for name in ("a", "b", "c", "ab")) + (
+    AgentRef("ops", "a"),
+    AgentRef("ops", "d"),
+)
 SCOPES = ("crm:read", "crm:write", "crm", "jira/issue", "jira/admin", "openid", "x.y", "crm:*")
 CEILINGS = ("crm:*", "jira/*", "crm:read", "crm:write", "crm", "openid", "x.*", "x.y", "jira/issue")
 USERS = ("alice", "bob", "élodie")
 GROUPS = ("sales", "support")
 TENANTS = ("acme", "other")
-PEERS = tuple(f"spiffe://cluster.local/ns/research/sa/{name}" for name in ("a", "b")) + ("spiffe://far.example/ns/x/sa/a",)
+PEERS = tuple(f"spiffe://cluster.local/ns/research/sa/{name}" for name in ("a", "b")) + (
+    "spiffe://far.example/ns/x/sa/a",
+)
 
 
 def subject(ref: AgentRef) -> str:
@@ -51,7 +56,7 @@ def record(ref: AgentRef, rng: Random) -> AgentRecord:
         ref=ref,
         labels=rng.choice([{}, {"tier": "gold"}, {"tier": "gold", "team": "x"}]),
         identities=tuple(Identity(issuer=IssuerName(name), subject=subject(ref)) for name in named_by),
-        workloads=tuple(Principal(peer) for peer in some(rng, PEERS, 0, 3)) if rng.random() < 0.2 else None,
+        workloads=tuple(Principal(peer) for peer in some(rng, PEERS[:2], 0, 2)) if rng.random() < 0.2 else None,
         scopes=() if rng.random() < 0.04 else some(rng, CEILINGS, 3, 9),
         acts_for=acts_for(rng),
         delegates_to=tuple(other for other in REFS if rng.random() < 0.7),

@@ -1,19 +1,34 @@
-"""Ways to spoil a token: its bytes, its header, its claims, its times, its actors."""
+"""Ways to spoil what a token says: its header, its claims, its times, its actors."""
 
-import base64
-import json
 from collections.abc import Callable
 from random import Random
 from typing import Any
 
-from fakes.issuer import NOW, b64url
+from fakes.issuer import NOW
 from reference.generated import agents, issuers
 from reference.generated.benign import put
 from reference.generated.draft import Draft
 
 Change = Callable[[Draft, Random], None]
 
-JUNK: tuple[Any, ...] = (None, "", 0, -1, 1, 1.5, True, False, [], {}, [None], ["a", 1], "a b", {"sub": "x"}, 2**33, 2**70)
+JUNK: tuple[Any, ...] = (
+    None,
+    "",
+    0,
+    -1,
+    1,
+    1.5,
+    True,
+    False,
+    [],
+    {},
+    [None],
+    ["a", 1],
+    "a b",
+    {"sub": "x"},
+    2**33,
+    2**70,
+)
 ODD_TEXT = (
     *("alice\u200b", "al\u202eice", "a\nb", "a\x00", "\ud800", "Alice", " alice", "alice ", "\ue000", "a\u2028b"),
     *("élodie", "e\u0301lodie", "agent:research/a", "agent:research/A", "agent:research/a*", "web-app", "svc"),
@@ -27,7 +42,7 @@ def odd_claim(draft: Draft, rng: Random) -> None:
 
 
 def missing_claim(draft: Draft, rng: Random) -> None:
-    draft.claims.pop(rng.choice(list(draft.claims)))
+    draft.claims.pop(rng.choice([*draft.claims, "sub"]), None)
 
 
 def odd_user(draft: Draft, rng: Random) -> None:
@@ -41,8 +56,29 @@ def odd_client(draft: Draft, rng: Random) -> None:
 def odd_scopes(draft: Draft, rng: Random) -> None:
     value = rng.choice(
         [
-            *("", " ", "crm:read  crm:write", "crm:read\tcrm:write", "crm:read\u00a0crm", 'crm:"', "crm:\\", "é", "openid"),
-            *([], [""], ["crm:read crm:write"], ["crm:read", 1], [["crm:read"]], None, 5, {"crm:read": 1}, "crm:*", "*"),
+            *(
+                "",
+                " ",
+                "crm:read  crm:write",
+                "crm:read\tcrm:write",
+                "crm:read\u00a0crm",
+                'crm:"',
+                "crm:\\",
+                "é",
+                "openid",
+            ),
+            *(
+                [],
+                [""],
+                ["crm:read crm:write"],
+                ["crm:read", 1],
+                [["crm:read"]],
+                None,
+                5,
+                {"crm:read": 1},
+                "crm:*",
+                "*",
+            ),
             *("openid x.y", "openid crm:read", ["openid"], "jira/*", ["crm:read", "crm:read"], "crm:read crm:read"),
         ]
     )
@@ -55,9 +91,13 @@ def odd_scopes(draft: Draft, rng: Random) -> None:
 
 def odd_groups(draft: Draft, rng: Random) -> None:
     name = draft.issuer.claims.groups or "groups"
-    value = rng.choice([["sales"], ["Sales"], "sales", ["sales", 1], [], {}, None, ["sales", "support"], [""], ["sales\u200b"]])
+    value = rng.choice(
+        [["sales"], ["Sales"], "sales", ["sales", 1], [], {}, None, ["sales", "support"], [""], ["sales\u200b"]]
+    )
     if rng.random() < 0.4:
-        draft.claims["_claim_names"] = rng.choice([{name: "src1"}, {"groups": "src1"}, {"other": "s"}, {}, [], None, name])
+        draft.claims["_claim_names"] = rng.choice(
+            [{name: "src1"}, {"groups": "src1"}, {"other": "s"}, {}, [], None, name]
+        )
     if rng.random() < 0.2:
         draft.claims["hasgroups"] = rng.choice([True, False, "true", None])
     draft.claims.pop(name, None)
@@ -65,7 +105,11 @@ def odd_groups(draft: Draft, rng: Random) -> None:
 
 
 def odd_tenant(draft: Draft, rng: Random) -> None:
-    put(draft.claims, draft.issuer.claims.tenant, rng.choice(["acme", "Acme", "", 5, ["acme"], {}, "acme\u200b", "third"]))
+    put(
+        draft.claims,
+        draft.issuer.claims.tenant,
+        rng.choice(["acme", "Acme", "", 5, ["acme"], {}, "acme\u200b", "third"]),
+    )
 
 
 def odd_times(draft: Draft, rng: Random) -> None:
@@ -94,7 +138,9 @@ def odd_issuer(draft: Draft, rng: Random) -> None:
 
 
 def odd_header(draft: Draft, rng: Random) -> None:
-    name = rng.choice([*draft.header, "crit", "b64", "jku", "x5u", "jwk", "x5c", "zip", "enc", "cty", "x5t", "extra", "kid"])
+    name = rng.choice(
+        [*draft.header, "crit", "b64", "jku", "x5u", "jwk", "x5c", "zip", "enc", "cty", "x5t", "extra", "kid"]
+    )
     draft.header[name] = rng.choice([*JUNK, "none", "HS256", "ES256", "RS256", "k1", "k2", "K1", "JWT", "AT+JWT"])
 
 
@@ -106,7 +152,7 @@ def odd_type(draft: Draft, rng: Random) -> None:
 
 
 def missing_header(draft: Draft, rng: Random) -> None:
-    draft.header.pop(rng.choice(list(draft.header)))
+    draft.header.pop(rng.choice(["alg", "kid", "kid", "typ"]), None)
 
 
 def other_signer(draft: Draft, rng: Random) -> None:
@@ -114,109 +160,19 @@ def other_signer(draft: Draft, rng: Random) -> None:
     draft.signer = rng.choice([pair.first, pair.second, pair.stranger])
 
 
-def odd_payload(draft: Draft, rng: Random) -> None:
-    deep = lambda data, n=rng.choice([5, 30, 70, 500, 1500]): data[:-1] + b',"x":' + b"[" * n + b"]" * n + b"}"  # noqa: E731 a table of changes
-    draft.on_payload.append(
-        rng.choice(
-            [
-                lambda data: data.replace(b'"sub"', b'"sub": "eve", "sub"', 1),
-                lambda data: data[:-1] + b', "x": {"a": 1, "a": 2}}',
-                lambda data: data[:-1] + b', "x": NaN}',
-                lambda data: data[:-1] + b', "x": -Infinity}',
-                lambda data: data[:-1] + b', "x": 1e999}',
-                lambda data: data[:-1] + b', "x": "\\ud800"}',
-                lambda data: data[:-1] + b', "x\\u0000": "\\u0000"}',
-                lambda data: data[:-1] + b', "x": "\xff"}',
-                lambda data: b"\xef\xbb\xbf" + data,
-                lambda data: data.decode().encode("utf-16"),
-                lambda data: data + b" ",
-                lambda data: b"\n" + data,
-                lambda data: data + b"{}",
-                lambda data: data + b"\x00",
-                lambda data: data[:-1],
-                lambda data: b"[" + data + b"]",
-                lambda data: b"",
-                lambda data: b"{}",
-                lambda data: data[:-1] + b', "pad": "' + b"x" * 9000 + b'"}',
-                lambda data: data[:-1] + b', "n": ' + b"9" * 5000 + b"}",
-                lambda data: data[:-1] + b', "n": 01}',
-                lambda data: data[:-1] + b",}",
-                deep,
-            ]
-        )
-    )
-
-
-def odd_header_bytes(draft: Draft, rng: Random) -> None:
-    draft.on_header.append(
-        rng.choice(
-            [
-                lambda data: data.replace(b'"alg"', b'"alg": "none", "alg"', 1),
-                lambda data: data + b" ",
-                lambda data: b"\xef\xbb\xbf" + data,
-                lambda data: b"[]",
-                lambda data: b"null",
-                lambda data: data[:-1] + b', "x": NaN}',
-            ]
-        )
-    )
-
-
-def odd_token(draft: Draft, rng: Random) -> None:
-    def bit(token: str) -> str:
-        index = rng.randrange(len(token))
-        return token[:index] + rng.choice("AZaz09_-.=+/ ") + token[index + 1 :]
-
-    draft.on_token.append(
-        rng.choice(
-            [
-                *(bit, bit, bit),
-                lambda token: token + "=",
-                lambda token: token + ".",
-                lambda token: token + ".e30",
-                lambda token: "." + token,
-                lambda token: token.rsplit(".", 1)[0] + ".",
-                lambda token: token.rsplit(".", 1)[0],
-                lambda token: token.rsplit(".", 1)[0] + "." + b64url(b"\x00" * 64),
-                lambda token: token[:-1],
-                lambda token: token + "A",
-                lambda token: token.replace(".", "=.", 1),
-                lambda token: token + "\u00e9",
-                lambda token: base64.urlsafe_b64encode(b'{"alg":"none"}').decode().rstrip("=") + "." + token.split(".")[1] + ".",
-                lambda token: json.dumps({"payload": token.split(".")[1], "protected": token.split(".")[0]}),
-            ]
-        )
-    )
-
-
-def odd_authorization(draft: Draft, rng: Random) -> None:
-    draft.on_authorization.append(
-        rng.choice(
-            [
-                lambda _: None,
-                lambda _: "",
-                lambda _: "Bearer",
-                lambda _: "Bearer ",
-                lambda _: "Basic YTpi",
-                lambda value: value.replace("Bearer", "bearer"),
-                lambda value: value.replace("Bearer", "BEARER"),
-                lambda value: value.replace("Bearer ", ""),
-                lambda value: value.replace("Bearer ", "Bearer  "),
-                lambda value: value.replace("Bearer ", "Bearer\t"),
-                lambda value: value.replace("Bearer ", "DPoP "),
-                lambda value: value + "," + value,
-                lambda value: value + " ",
-                lambda value: " " + value,
-                lambda value: value + ", Basic YTpi",
-            ]
-        )
-    )
-
-
 def odd_confirmation(draft: Draft, rng: Random) -> None:
     same = draft.peer.certificate or "thumb"
     draft.claims["cnf"] = rng.choice(
-        [{"x5t#S256": same}, {"x5t#S256": "other"}, {"jkt": "x"}, {"x5t#S256": same, "jkt": "x"}, {}, None, "x", {"x5t#S256": 5}]
+        [
+            {"x5t#S256": same},
+            {"x5t#S256": "other"},
+            {"jkt": "x"},
+            {"x5t#S256": same, "jkt": "x"},
+            {},
+            None,
+            "x",
+            {"x5t#S256": 5},
+        ]
         + [{"x5t#S256": ""}, {"kid": same}, [same]]
     )
 
@@ -244,11 +200,13 @@ def odd_actor(draft: Draft, rng: Random) -> None:
     if which == "sub":
         act["sub"] = rng.choice([*ODD_TEXT, *JUNK, agents.subject(rng.choice(agents.REFS))])
     elif which == "member":
-        act[rng.choice(["exp", "nbf", "aud", "scope", "client_id", "may_act", "iat", "jti", "Act", "act"])] = rng.choice(JUNK)
+        act[rng.choice(["exp", "nbf", "aud", "scope", "client_id", "may_act", "iat", "jti", "Act", "act"])] = (
+            rng.choice(JUNK)
+        )
     elif which == "iss":
         act["iss"] = rng.choice([*map(issuers.url, issuers.NAMES), "https://evil.example", "", None, 5])
     elif which == "drop":
-        act.pop(rng.choice(list(act)))
+        act.pop("sub", None)
     else:
         for _ in range(rng.choice([1, 1, 2, 3, 8, 60, 130])):
             act["act"] = {"sub": rng.choice([agents.subject(ref) for ref in agents.REFS])}
@@ -263,6 +221,14 @@ def shuffled_chain(draft: Draft, rng: Random) -> None:
         act["sub"] = subject
 
 
+def other_agents(draft: Draft, rng: Random) -> None:
+    """A chain that nobody may have granted, repeated agents and all."""
+    act: dict[str, Any] | None = None
+    for _ in range(rng.choice([2, 2, 3, 4, 5])):
+        act = {"sub": agents.subject(rng.choice(agents.REFS))} | ({"act": act} if act else {})
+    draft.claims["act"] = act
+
+
 def no_actor(draft: Draft, rng: Random) -> None:
     draft.claims.pop("act", None)
 
@@ -270,6 +236,5 @@ def no_actor(draft: Draft, rng: Random) -> None:
 CHANGES: tuple[Change, ...] = (
     *(odd_claim, odd_claim, missing_claim, odd_user, odd_client, odd_scopes, odd_scopes, odd_groups, odd_groups),
     *(odd_tenant, odd_times, odd_times, odd_audience, odd_issuer, odd_header, odd_type, missing_header, other_signer),
-    *(odd_payload, odd_header_bytes, odd_token, odd_authorization, odd_confirmation, lineage, odd_actor, odd_actor),
-    *(odd_actor, shuffled_chain, no_actor),
+    *(odd_confirmation, lineage, odd_actor, odd_actor, odd_actor, shuffled_chain, other_agents, other_agents, no_actor),
 )

@@ -7,12 +7,12 @@ from random import Random
 from accredit_extauthz.contract.snapshot import Snapshot
 from accredit_extauthz.model.call import Call
 from reference import decision
-from reference.generated import benign, bent_requests, bent_tokens
+from reference.generated import benign, bent_bytes, bent_messages, bent_requests, bent_tokens
 from reference.generated.draft import Draft
-from reference.generated.worlds import World, world
+from reference.generated.worlds import World, aimed, world
 
 CALLS_IN_A_WORLD = 12
-ATTEMPTS = 6
+ATTEMPTS = 10
 
 
 @dataclass(frozen=True)
@@ -20,13 +20,16 @@ class Case:
     world: World
     snapshot: Snapshot | None
     call: Call
-    now: int
-    view_age_s: int
+    moment: decision.Moment
 
 
 def is_allowed(made: Draft, seen: World) -> bool:
-    verdict = decision.decide(made.call(), seen.snapshot, made.now, made.view_age_s, seen.deployment)
+    verdict = decision.decide(made.call(), seen.snapshot, moment(made), seen.deployment)
     return verdict.ruling != "deny"
+
+
+def moment(made: Draft) -> decision.Moment:
+    return decision.Moment(made.now, made.view_age_s)
 
 
 def hopeful(rng: Random, seen: World) -> Draft:
@@ -40,19 +43,22 @@ def hopeful(rng: Random, seen: World) -> Draft:
 
 
 def bend(made: Draft, rng: Random) -> None:
-    on_request = bent_requests.ON_ALL + (bent_requests.ON_MCP * 2 if "/mcp" in made.path else ())
-    for _ in range(rng.choice([0, 0, 1, 1, 1, 1, 2, 3])):
-        change = rng.choice(on_request if rng.random() < 0.45 else bent_tokens.CHANGES)
+    speaks_mcp = isinstance(made.message, dict) and "jsonrpc" in made.message
+    on_request = bent_requests.CHANGES + (bent_messages.CHANGES * 3 if speaks_mcp else ())
+    on_token = bent_tokens.CHANGES + bent_bytes.CHANGES
+    for _ in range(rng.choice([0, 0, 1, 1, 1, 1, 1, 2])):
+        change = rng.choice(on_request if rng.random() < 0.45 else on_token)
         change(made, rng)
 
 
 def cases(seed: int) -> Iterator[Case]:
     """Endless, and the same for the same seed."""
-    rng = Random(seed)  # noqa: S311 cases, no secrets
+    rng = Random(seed)
     while True:
         seen = world(rng)
         for _ in range(CALLS_IN_A_WORLD):
             made = hopeful(rng, seen) if rng.random() < 0.85 else benign.draft(rng, seen)
             bend(made, rng)
-            snapshot = None if rng.random() < 0.001 else seen.snapshot
-            yield Case(seen, snapshot, made.call(), made.now, made.view_age_s)
+            there = aimed(rng, seen, made.claims) if rng.random() < 0.04 else seen
+            snapshot = None if rng.random() < 0.001 else there.snapshot
+            yield Case(there, snapshot, made.call(), moment(made))

@@ -53,7 +53,9 @@ def mode(rng: Random) -> Mode:
 
 
 def settings(rng: Random) -> dict[str, Any]:
-    grants = tuple(Grant(users=one_user_selector(rng), scopes=some(rng, SCOPES, 1, 6)) for _ in range(rng.randint(0, 3)))
+    grants = tuple(
+        Grant(users=one_user_selector(rng), scopes=some(rng, SCOPES, 1, 6)) for _ in range(rng.randint(0, 3))
+    )
     return {
         "mode": mode(rng),
         "issuers": tuple(IssuerName(name) for name in issuers.NAMES if rng.random() < 0.9),

@@ -20,7 +20,9 @@ def agent_selector(rng: Random) -> AgentSelector | None:
         return None
     names = rng.choice([None, some(rng, ("a", "b", "c", "ab", "d"), 1, 4)])
     labels = rng.choice([None, None, {"tier": "gold"}, {"tier": "gold", "team": "x"}, {"tier": ""}])
-    return AgentSelector(names=names, namespaces=rng.choice([("research",), ("research", "ops"), ("ops",)]), match_labels=labels)
+    return AgentSelector(
+        names=names, namespaces=rng.choice([("research",), ("research", "ops"), ("ops",)]), match_labels=labels
+    )
 
 
 def user_selector(rng: Random) -> UserSelector | None:
@@ -31,7 +33,12 @@ def user_selector(rng: Random) -> UserSelector | None:
 
 def one_user_selector(rng: Random) -> UserSelector:
     subjects, groups = rng.choice(
-        [(some(rng, USERS, 1, 3), None), (None, some(rng, GROUPS, 1, 2)), (some(rng, USERS, 1, 2), GROUPS), (None, None)]
+        [
+            (some(rng, USERS, 1, 3), None),
+            (None, some(rng, GROUPS, 1, 2)),
+            (some(rng, USERS, 1, 2), GROUPS),
+            (None, None),
+        ]
     )
     must = subjects is None and groups is None
     tenants = rng.choice([TENANTS, ("acme",)]) if must or rng.random() < 0.3 else None
@@ -75,5 +82,3 @@ def rules(rng: Random, protocol: Protocol, denies: float) -> tuple[Rule, ...]:
     count = rng.randint(1, 4)
     effects = [Effect.DENY if rng.random() < denies else Effect.ALLOW for _ in range(count)]
     return tuple(rule(rng, f"r{index}", protocol, effect) for index, effect in enumerate(effects))
-
-

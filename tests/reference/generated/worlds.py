@@ -2,6 +2,9 @@
 
 from dataclasses import dataclass
 from random import Random
+from typing import Any
+
+from msgspec.structs import replace
 
 from accredit_extauthz.contract.names import AgentRef, IssuerName
 from accredit_extauthz.contract.snapshot import RevocationRecord, Snapshot
@@ -40,6 +43,26 @@ def revocation(rng: Random, index: int) -> RevocationRecord:
         before=before,
         expires_at=None if rng.random() < 0.6 else NOW + rng.choice([-10, 7200]),
     )
+
+
+def aimed(rng: Random, seen: World, claims: dict[str, Any]) -> World:
+    """The same world with a revocation of something that the token says."""
+    found = revocation(rng, 99)
+    chain = [ref for ref in agents.REFS if agents.subject(ref) in str(claims)]
+    user, token = claims.get("sub"), claims.get("jti")
+    user, agent, token = rng.choice(
+        [(user, None, None), (None, rng.choice(chain or agents.REFS), None), (None, None, token)]
+    )
+    named = replace(
+        found,
+        everywhere=rng.random() < 0.7,
+        issuer=IssuerName(str(claims.get("iss"))[len("https://") : -len(".example")]),
+        user=user if isinstance(user, str) else None,
+        agent=agent,
+        token_id=token if isinstance(token, str) else None,
+        before=None if token else found.before,
+    )
+    return World(replace(seen.snapshot, revocations=(*seen.snapshot.revocations, named)), seen.deployment)
 
 
 def world(rng: Random) -> World:
