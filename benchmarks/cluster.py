@@ -63,14 +63,19 @@ class Caller(threading.Thread):
         super().__init__(daemon=True)
         self._ask = grpc.insecure_channel(f"127.0.0.1:{port}").unary_unary(CHECK)
         self._request, self._pause_s = request, 1 / rate
+        self._stopping = False
         self.is_allowed = False
         self.last_allowed_at = 0.0
         self.flipped_at = 0.0
         self.asked = 0
 
+    def stop(self) -> None:
+        self._stopping = True
+        self.join()
+
     def run(self) -> None:
         due = time.perf_counter()
-        while True:
+        while not self._stopping:
             asked_at = time.perf_counter()
             answer = CheckResponse.FromString(self._ask(self._request, timeout=20, wait_for_ready=True))
             is_allowed = answer.status.code == 0
@@ -118,6 +123,13 @@ class Bench:
         """Make the objects there be exactly these."""
         self.kube.clear(NAMESPACE)
         key = FakeIssuer()
+        self.kube.apply(issuer(jwks={"source": "Inline", "inline": {"keys": [key.jwk()]}}, maxTokenLifetime="1h"))
+        service = {"type": "Service", "service": {"name": "subject"}}
+        rule = {**ALLOW_HTTP, "scopes": ["s"]}
+        own = [SUBJECT, policy("subject", "team-0", targets=[service], protocol="HTTP", rules=[rule])]
+        with ThreadPoolExecutor(4) as pool:
+            list(pool.map(self._create, own + documents(agents, policies)))
+        time.sleep(2)  # a token counts that was issued after its agent was made
         self.token = key.mint(
             key.claims(
                 iat=int(time.time()),  # noqa: TID251 -- the replicas' clock
@@ -127,12 +139,6 @@ class Bench:
                 aud="https://crm.example",
             )
         )
-        self.kube.apply(issuer(jwks={"source": "Inline", "inline": {"keys": [key.jwk()]}}, maxTokenLifetime="1h"))
-        service = {"type": "Service", "service": {"name": "subject"}}
-        rule = {**ALLOW_HTTP, "scopes": ["s"]}
-        own = [SUBJECT, policy("subject", "team-0", targets=[service], protocol="HTTP", rules=[rule])]
-        with ThreadPoolExecutor(4) as pool:
-            list(pool.map(self._create, own + documents(agents, policies)))
 
     def _create(self, document: dict) -> None:
         plural = {"AgentIdentity": "agentidentities", "ToolPolicy": "toolpolicies"}[document["kind"]]
@@ -209,7 +215,7 @@ def at_few(bench: Bench) -> None:
         if n % 2 == 0:
             last_allows.append(last_allow)
     show("suspend to last allow, under 200 checks/s", last_allows)
-    finish(operator, *(process for process, _, _ in replicas))
+    finish(callers, operator, *(process for process, _, _ in replicas))
 
 
 def at_many(bench: Bench) -> None:
@@ -243,7 +249,7 @@ def at_many(bench: Bench) -> None:
     print(f"operator CPU a change, its status and Events with it: {1000 * net / 50:.0f} ms")
     show("apply to enforced", taken)
     print("operator RSS now and at most:", *rss_mib(operator.pid), "MiB")
-    finish(operator, replica)
+    finish(callers, operator, replica)
 
 
 def is_ready(port: int) -> bool:
@@ -256,7 +262,9 @@ def is_ready(port: int) -> bool:
         return False
 
 
-def finish(operator: OperatorProcess, *replicas: Process) -> None:
+def finish(callers: list[Caller], operator: OperatorProcess, *replicas: Process) -> None:
+    for caller in callers:
+        caller.stop()
     operator.stop()
     for replica in replicas:
         replica.kill()

@@ -86,7 +86,6 @@ def open_offices(realm: Realm) -> Offices:
             occasion=lambda key: ledger.occasion(key, realm.now()),
             written=realm.metrics.show_status,
             is_leading=realm.is_leading,
-            changed=inbox.ask,
         )
     )
     return Offices(

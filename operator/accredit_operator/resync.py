@@ -19,7 +19,7 @@ _BLIND_AFTER = 2
 class Watchfulness:
     """Whether the watches bring what happens: it is lost when two lists in a row each found what no event brought."""
 
-    _open: dict[Found, int] = field(default_factory=dict)  # found by the last list; monotonic
+    _open: dict[Found, int] = field(default_factory=dict)  # found by a list, and when; monotonic
     _streak: int = 0
 
     @property
@@ -29,7 +29,7 @@ class Watchfulness:
 
     @property
     def has_missed(self) -> bool:
-        """Whether the last list but one found what no event has brought since."""
+        """Whether a list has found what no event brought within ten seconds."""
         return self._streak > 0
 
     def on_event(self, found: Found) -> None:
@@ -38,9 +38,9 @@ class Watchfulness:
 
     def on_lists(self, found: Iterable[Found], now_ns: int) -> None:
         """Note what complete lists found different from all that was known."""
-        is_late = any(now_ns - since_ns >= _LATE_NS for since_ns in self._open.values())
-        self._streak = self._streak + 1 if is_late else 0
-        self._open = dict.fromkeys(found, now_ns)
+        early = {one: since_ns for one, since_ns in self._open.items() if now_ns - since_ns < _LATE_NS}
+        self._streak = self._streak + 1 if len(early) < len(self._open) else 0
+        self._open = dict.fromkeys(found, now_ns) | early
 
 
 @dataclass(slots=True)

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from accredit_operator.blocking import Blocking
 from accredit_operator.cluster.events import EventType, Happening, event_document
 from accredit_operator.conditions import Status
-from accredit_operator.following import Difference, Following, Seen
+from accredit_operator.following import Following, Seen
 from accredit_operator.ports import (
     DECLARED,
     EVENTS,
@@ -97,7 +97,6 @@ class Desking:
     occasion: Callable[[ObjectKey], Occasion | None]  # None for what is gone, or was never compiled
     written: Callable[[ObjectKey, Document], None]  # hears what each status says now
     is_leading: Callable[[], bool]
-    changed: Callable[[], None]  # called when an answer tells of a declaration that no event has brought yet
 
 
 class StatusDesk:
@@ -179,8 +178,7 @@ class StatusDesk:
             await self._failed(key, error)
             return
         self._recovered()
-        if Difference.CONTENT in w.following.on_events([(collection, stored, False)]).values():
-            w.changed()
+        w.following.on_events([(collection, stored, False)])
         w.written(key, desired)
         for flip in flips(seen.status, desired):
             await self._tell(key, seen.uid, flip)

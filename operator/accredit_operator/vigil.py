@@ -4,16 +4,18 @@ Each is a task of its own, so that one slow answer of the API server holds up no
 """
 
 import asyncio
+import math
 from collections import deque
 from collections.abc import Awaitable, Callable, Iterable
 from functools import partial
 
 from accredit_extauthz.contract.publication import BEAT_PERIOD_S, PART, REPLICA
+from accredit_extauthz.contract.snapshot import FORMAT
 from accredit_operator.following import WATCHED, Found
 from accredit_operator.offices import Offices
 from accredit_operator.ports import DECLARED, LEASES, ClusterError, Collection, Conflict, NotFound
 from accredit_operator.publisher import Fenced
-from accredit_operator.replicas import call_roll
+from accredit_operator.replicas import Roll, call_roll
 from accredit_operator.resync import Watchfulness
 from accredit_operator.world import Kind, ObjectKey
 
@@ -28,9 +30,7 @@ _NS_PER_S = 1_000_000_000
 class Vigil:
     """`found` hears what a list has brought and no event had; `rewatch` begins the watches anew."""
 
-    def __init__(
-        self, offices: Offices, found: Callable[[Iterable[Found]], None], rewatch: Callable[[], None]
-    ) -> None:
+    def __init__(self, offices: Offices, found: Callable[[Iterable[Found]], None], rewatch: Callable[[], None]) -> None:
         self._at = offices
         self._rewatch = rewatch
         self._found = found
@@ -122,8 +122,9 @@ class Vigil:
         return is_seen and not was_unseen
 
     def _silent_s(self, collection: Collection) -> float:
-        heard_ns = max(self._at.inbox.heard_ns(collection) or 0, self._alive_ns.get(collection, 0))
-        return (self._at.realm.clock.ticks_ns() - heard_ns) / _NS_PER_S
+        times = (self._at.inbox.heard_ns(collection), self._alive_ns.get(collection))
+        heard_ns = max((at_ns for at_ns in times if at_ns is not None), default=None)
+        return math.inf if heard_ns is None else (self._at.realm.clock.ticks_ns() - heard_ns) / _NS_PER_S
 
     async def _roll_on(self) -> None:
         while True:
@@ -142,8 +143,16 @@ class Vigil:
         while self._on_its_way and roll.served is not None and self._on_its_way[0][0] <= roll.served:
             realm.metrics.propagated(realm.clock.ticks_ns() - self._on_its_way.popleft()[1])
         at.keys.ask(roll.alive)
+        self._say_formats(roll)
         if roll.highest > at.publisher.sequence:
             at.inbox.ask()
+
+    def _say_formats(self, roll: Roll) -> None:
+        """Say which replicas are too old for what is written: they serve on what they have."""
+        old = ", ".join(sorted(replica.name for replica in roll.alive if 0 < replica.format < FORMAT))
+        if old and self._said.get("formats") != old:
+            self._at.realm.log.say("error", "replicas cannot read what is published; replace them", replicas=old)
+        self._said["formats"] = old
 
     async def _do_what_is_due(self) -> None:
         for key in self._at.ledger.due(self._at.realm.now()):

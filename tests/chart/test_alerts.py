@@ -271,3 +271,10 @@ def test_an_alert_says_how_bad_it_is_and_what_to_do(rule):
 def test_every_runbook_is_of_an_alert():
     named = {each["annotations"]["runbook_url"].rpartition("/")[2] for each in ALERTS.values()}
     assert {path.stem for path in (ROOT / "docs" / "runbooks").glob("*.md")} - {"index"} == named
+
+
+def test_every_alert_is_in_the_guide_with_its_severity():
+    rows = re.findall(
+        r"^\| \[(\w+)\]\(runbooks/[\w-]+\.md\) \| (\w+) \|", (ROOT / "docs" / "helm.md").read_text(), re.MULTILINE
+    )
+    assert dict(rows) == {name: rule["labels"]["severity"] for name, rule in ALERTS.items()}

@@ -1,10 +1,8 @@
 """Alert rules and dashboard against what the two programs really show when they are scraped."""
 
-import json
 import re
 
 import pytest
-import yaml
 from prometheus_client import generate_latest
 from prometheus_client.parser import text_string_to_metric_families
 
@@ -18,17 +16,11 @@ from accredit_extauthz.serve.proofs import Proofs
 from accredit_operator.cluster_metrics import ClusterMetrics
 from accredit_operator.world import ObjectKey
 from chart import promtool
-from chart.helm import CHART
+from chart.signals import DASHBOARD, EXPRESSIONS, PANELS, RULES, TARGETS, selectors
 from fakes import scene
 from fakes.decisions import allowed
 from fakes.shell import FakeClock
 
-RULES = yaml.safe_load((CHART / "files" / "alerts.yaml").read_text())["groups"]
-DASHBOARD = json.loads((CHART / "files" / "dashboards" / "accredit.json").read_text())
-PANELS = [panel for panel in DASHBOARD["panels"] if panel["type"] != "row"]
-TARGETS = {f"{panel['title']} {target['refId']}": target for panel in PANELS for target in panel["targets"]}
-RULE_EXPRESSIONS = {rule["alert"]: rule["expr"] for group in RULES for rule in group["rules"]}
-EXPRESSIONS = RULE_EXPRESSIONS | {name: target["expr"] for name, target in TARGETS.items()}
 OF_THE_TARGET = {"pod", "job", "instance", "namespace", "cluster", "service", "container"}
 CLOSED = {"reason": set(Reason), "decision": set(Ruling), "result": {"success", "failed", "unreadable", "hit", "miss"}}
 
@@ -64,12 +56,6 @@ def scraped():
             for sample in family.samples:
                 shown.setdefault(sample.name, set()).update(sample.labels)
     return shown
-
-
-def selectors(expression):
-    """Yield each metric and the matchers on it, as (label, operator, value)."""
-    for name, braces in re.findall(r"(accredit_\w+)(?:\{([^}]*)\})?", expression):
-        yield name, re.findall(r'(\w+)(=~|!~|!=|=)"([^"]*)"', braces)
 
 
 @pytest.mark.parametrize("expression", EXPRESSIONS.values(), ids=EXPRESSIONS)

@@ -101,9 +101,9 @@ def check_workload(current: AgentRecord, call: Call, body: PolicyBody) -> None:
 
 def check_edges(agents: list[AgentRecord], notes: Notes) -> None:
     for granter, grantee in pairwise(agents):
-        if grantee.ref not in granter.delegates_to:
-            notes.refuse(Reason.EDGE_NOT_GRANTED)
-        elif granter.ref.namespace != grantee.ref.namespace and granter.ref not in grantee.delegates_from:
+        is_foreign = granter.ref.namespace != grantee.ref.namespace
+        is_taken = not is_foreign or granter.ref in grantee.delegates_from
+        if grantee.ref not in granter.delegates_to or not is_taken:
             notes.refuse(Reason.EDGE_NOT_GRANTED)
 
 

@@ -58,17 +58,20 @@ def version_of(call: Call) -> str:
     return version
 
 
-def message_of(call: Call) -> dict[str, Any]:
-    if not re.fullmatch(
-        r'application/json(\s*;\s*charset="?utf-8"?)?', call.headers.get("content-type", "").lower(), re.ASCII
-    ):
+def check_body(call: Call) -> None:
+    kind, encoding = call.headers.get("content-type", ""), call.headers.get("content-encoding", "identity")
+    if not re.fullmatch(r'application/json(\s*;\s*charset="?utf-8"?)?', kind.lower(), re.ASCII):
         raise Denied(Reason.REQUEST_MALFORMED)
-    if call.headers.get("content-encoding", "identity").lower() != "identity":
+    if encoding.lower() != "identity":
         raise Denied(Reason.REQUEST_MALFORMED)
     if not call.body:
         raise Denied(Reason.BODY_MISSING)
     if call.declared_size > len(call.body):
         raise Denied(Reason.BODY_TRUNCATED)
+
+
+def message_of(call: Call) -> dict[str, Any]:
+    check_body(call)
     try:
         message = strict_json.parse(call.body)
     except ValueError:

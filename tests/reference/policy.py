@@ -1,4 +1,7 @@
-"""Scopes and rules (api.md §1: ToolPolicy, Combining; §4): Deny first, then base protocol, then Allow; unlisted = deny."""
+"""Scopes and rules (api.md §1: ToolPolicy, Combining; §4).
+
+Deny first, then base protocol, then Allow; what is unlisted is denied.
+"""
 
 from dataclasses import dataclass
 

@@ -1,7 +1,6 @@
 """Which policies a request meets (api.md §1: Combining, Which target, Who owns a host)."""
 
 from dataclasses import dataclass
-from typing import Any
 
 from accredit_extauthz.contract.names import PolicyRef
 from accredit_extauthz.contract.snapshot import (
@@ -58,28 +57,30 @@ def owner(host: str, snapshot: Snapshot) -> str | None:
     return max(found, key=lambda each: specificity(each.pattern, "")).namespace
 
 
-def host_matches(call: Call, snapshot: Snapshot) -> list[tuple[tuple[bool, int, int], Standing, PolicyRecord]]:
-    """Every (how specific, standing, policy) at or above the request; most specific first, then by name."""
+Match = tuple[tuple[bool, int, int], Standing, PolicyRecord]  # how specific, worth what, which
+
+
+def host_matches(call: Call, snapshot: Snapshot) -> list[Match]:
+    """What the host's owner placed at or above the request; most specific first, then by name."""
     owned_by = owner(call.host, snapshot)
-    found: list[Any] = []
-    for policy in snapshot.policies:
-        if policy.ref.namespace != owned_by:
-            continue
-        for target in policy.targets:
-            if isinstance(target, HostTarget) and covers(target.host, call.host) and is_beneath(call.path, target.path):
-                found.append((specificity(target.host, target.path), target.standing, policy))
-    found.sort(key=lambda match: ([-int(n) for n in match[0]], match[2].ref))
-    return found
+    found = [
+        (specificity(target.host, target.path), target.standing, policy)
+        for policy in snapshot.policies
+        if policy.ref.namespace == owned_by
+        for target in policy.targets
+        if isinstance(target, HostTarget) and covers(target.host, call.host) and is_beneath(call.path, target.path)
+    ]
+    return sorted(found, key=lambda match: ([-int(n) for n in match[0]], match[2].ref))
 
 
-def principal_matches(call: Call, snapshot: Snapshot) -> list[Any]:
-    found: list[Any] = []
-    for policy in snapshot.policies:
-        for target in policy.targets:
-            if isinstance(target, PrincipalTarget) and target.principal == call.destination:
-                found.append(((True, 0, 0), target.standing, policy))
-    found.sort(key=lambda match: match[2].ref)
-    return found
+def principal_matches(call: Call, snapshot: Snapshot) -> list[Match]:
+    found = [
+        ((True, 0, 0), target.standing, policy)
+        for policy in snapshot.policies
+        for target in policy.targets
+        if isinstance(target, PrincipalTarget) and target.principal == call.destination
+    ]
+    return sorted(found, key=lambda match: match[2].ref)
 
 
 def rules(policies: list[PolicyRecord], effect: Effect) -> list[tuple[PolicyRef, Rule]]:
@@ -95,41 +96,41 @@ def once(policies: list[PolicyRecord]) -> list[PolicyRecord]:
     return list({policy.ref: policy for policy in policies}.values())
 
 
-def combine(matches: list[Any], pinned: PolicyRecord | None) -> Met:
-    if pinned is not None and pinned.body is None:
+def check_standing(policies: list[tuple[Standing, PolicyRecord]]) -> None:
+    """What is invalid or disabled denies at its target and beneath it; invalid comes first."""
+    if any(standing is Standing.INVALID or policy.body is None for standing, policy in policies):
         raise Denied(Reason.POLICY_INVALID)
-    if pinned is None and not matches:
-        raise Denied(Reason.NO_POLICY)
-    if pinned is not None:
-        matches = [match for match in matches if match[2].ref != pinned.ref]
-    if any(standing is Standing.INVALID or policy.body is None for _, standing, policy in matches):
-        raise Denied(Reason.POLICY_INVALID)
-    if any(policy.body.mode is Mode.DISABLED for _, _, policy in matches):
+    if any(policy.body is not None and policy.body.mode is Mode.DISABLED for _, policy in policies):
         raise Denied(Reason.POLICY_DISABLED)
-    best = None if pinned is not None else matches[0][0]
-    if pinned is not None:
-        governing = [pinned]
-    else:
-        governing = once([p for level, standing, p in matches if level == best and standing is Standing.GOVERNS])
-    if not governing:
+
+
+def met(governing: list[PolicyRecord], denying: list[PolicyRecord]) -> Met:
+    """The settings of the first that governs, the Allow rules of all that do, the Deny rules of all that reach it."""
+    if not governing or governing[0].body is None:
         raise Denied(Reason.NO_POLICY)
-    governing.sort(key=lambda each: each.ref)
-    body = governing[0].body
-    assert body is not None
-    if body.mode is Mode.DISABLED:
-        raise Denied(Reason.POLICY_DISABLED)
-    denying = [policy for level, _, policy in matches if level == best or policy.body.mode is not Mode.AUDIT]
-    first = [pinned] if pinned is not None else []
-    deny = rules(once(first + denying), Effect.DENY)  # most specific first, then by name
+    body, deny = governing[0].body, rules(denying, Effect.DENY)
     if body.protocol is Protocol.HTTP and any(rule.mcp is not None for _, rule in deny):
         raise Denied(Reason.POLICY_INVALID)
-    return Met(
-        policy=governing[0].ref,
-        namespaces=frozenset(each.ref.namespace for each in governing),
-        body=body,
-        allow=rules(governing, Effect.ALLOW),
-        deny=deny,
-    )
+    namespaces = frozenset(each.ref.namespace for each in governing)
+    return Met(governing[0].ref, namespaces, body, rules(governing, Effect.ALLOW), deny)
+
+
+def placed(matches: list[Match]) -> Met:
+    """The policies on the most specific target govern; less specific ones deny, unless they only observe."""
+    if not matches:
+        raise Denied(Reason.NO_POLICY)
+    check_standing([(standing, policy) for _, standing, policy in matches])
+    best = matches[0][0]
+    governing = [policy for level, standing, policy in matches if level == best and standing is Standing.GOVERNS]
+    denying = [policy for level, _, policy in matches if level == best or policy.body.mode is not Mode.AUDIT]
+    return met(once(governing), once(denying))
+
+
+def pinned(policy: PolicyRecord, matches: list[Match]) -> Met:
+    """It governs alone, plus the Deny rules of what stands on the host."""
+    others = [(standing, other) for _, standing, other in matches if other.ref != policy.ref]
+    check_standing([(Standing.GOVERNS, policy), *others])
+    return met([policy], once([policy, *(other for _, other in others if other.body.mode is not Mode.AUDIT)]))
 
 
 def resolve(call: Call, snapshot: Snapshot, trust_domain: str, gateways: frozenset[str]) -> Met:
@@ -138,11 +139,11 @@ def resolve(call: Call, snapshot: Snapshot, trust_domain: str, gateways: frozens
     if ours.keys() - {PIN}:
         raise Denied(Reason.NO_POLICY)
     if PIN in ours:
-        pinned = [policy for policy in snapshot.policies if str(policy.ref) == ours[PIN]]
+        named = [policy for policy in snapshot.policies if str(policy.ref) == ours[PIN]]
         owned_by = owner(call.host, snapshot)
-        if not pinned or owned_by not in (None, pinned[0].ref.namespace):
+        if not named or owned_by not in (None, named[0].ref.namespace):
             raise Denied(Reason.NO_POLICY)
-        return combine(host_matches(call, snapshot), pinned[0])
+        return pinned(named[0], host_matches(call, snapshot))
     if call.destination.startswith(f"spiffe://{trust_domain}/") and call.destination not in gateways:
-        return combine(principal_matches(call, snapshot), None)
-    return combine(host_matches(call, snapshot), None)
+        return placed(principal_matches(call, snapshot))
+    return placed(host_matches(call, snapshot))

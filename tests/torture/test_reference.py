@@ -4,6 +4,7 @@ ACCREDIT_TORTURE_CASES says how many (200,000), ACCREDIT_TORTURE_SEED where to s
 """
 
 import os
+from collections.abc import Callable
 from itertools import count
 
 import pytest
@@ -17,9 +18,12 @@ SIZES = [min(CHUNK, CASES - start) for start in range(0, CASES, CHUNK)]
 
 
 @pytest.mark.timeout(600)
-@pytest.mark.parametrize(("seed", "size"), enumerate(SIZES, start=FIRST_SEED))
-def test_no_case_divides_decision_and_reference(seed: int, size: int) -> None:
+@pytest.mark.parametrize(("seed", "size"), list(enumerate(SIZES, start=FIRST_SEED)))
+def test_no_case_divides_decision_and_reference(
+    seed: int, size: int, record_property: Callable[[str, object], None]
+) -> None:
     tally = compare(seed, size)
+    record_property("reasons", {str(reason): number for reason, number in tally.reasons.most_common()})
     assert not tally.disagreements, tally.shown()
 
 

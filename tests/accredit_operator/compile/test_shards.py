@@ -8,11 +8,11 @@ from accredit_extauthz.contract.snapshot import (
     RevocationRecord,
 )
 from accredit_operator.compile.memo import Memo
-from accredit_operator.compile.shards import CLUSTER, Records, bucket, head_of, shard_records
+from accredit_operator.compile.shards import CLUSTER, MAX_SHARD_BYTES, Records, bucket, head_of, shard_records
 
 
-def agent(namespace, name):
-    return AgentRecord(ref=AgentRef(namespace, name), identities=())
+def agent(namespace, name, **changes):
+    return AgentRecord(ref=AgentRef(namespace, name), identities=(), **changes)
 
 
 def sharded(records):
@@ -72,3 +72,25 @@ def test_one_change_rewrites_one_shard():
     )
     before, after = sharded(RECORDS), sharded(changed)
     assert [name for name in before if before[name] != after[name]] == ["b-66"]
+
+
+class TestLargeBuckets:
+    def many(self, count, **changes):
+        return Records(agents=tuple(agent("research", f"a-{n:05d}", **changes) for n in range(count)))
+
+    def test_a_bucket_of_many_records_is_several_shards_with_every_record_once(self):
+        shards = sharded(self.many(1000))
+        assert len(shards) == 5
+        assert {name.partition(".")[0] for name in shards} == {"b-66", CLUSTER}
+        assert sum(data.count(b'"a-') for data in shards.values()) == 1000
+
+    def test_one_change_rewrites_one_of_them(self):
+        before = sharded(self.many(1000))
+        records = self.many(1000).agents
+        after = sharded(Records(agents=(agent("research", "a-00000", scopes=("s",)), *records[1:])))
+        assert len([name for name in before if before[name] != after[name]]) == 1
+
+    def test_large_records_make_more_of_them_and_none_is_larger_than_its_place(self):
+        shards = sharded(self.many(40, scopes=("x" * 100_000,)))
+        assert max(map(len, shards.values())) <= MAX_SHARD_BYTES
+        assert sum(data.count(b'"a-') for data in shards.values()) == 40

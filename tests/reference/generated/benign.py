@@ -35,7 +35,9 @@ def put(claims: dict[str, Any], name: str | None, value: Any) -> None:
         return
     *inner, last = [step.replace("~1", "/").replace("~0", "~") for step in name[1:].split("/")]
     for step in inner:
-        claims = claims.setdefault(step, {})
+        if not isinstance(claims.setdefault(step, {}), dict):
+            claims[step] = {}
+        claims = claims[step]
     claims[last] = value
 
 
@@ -79,7 +81,7 @@ def put_actors(claims: dict[str, Any], issuer: IssuerRecord, found: list[AgentRe
 def put_issuer(act: dict[str, Any], issuer: IssuerRecord, rng: Random) -> None:
     if rng.random() < 0.15:
         act["iss"] = issuer.issuer
-    elif issuer.may_assert and rng.random() < 0.1:
+    elif issuer.may_assert and rng.random() < (0.3 if issuer.claims.layout is Layout.ACTOR_SUBJECT else 0.1):
         act["iss"] = issuers.url(rng.choice(issuer.may_assert))
 
 
@@ -107,7 +109,8 @@ def claims_of(rng: Random, issuer: IssuerRecord, body: PolicyBody) -> dict[str, 
     if rng.random() < 0.98:
         claims["token_use"] = rng.choice(["access", ["id", "both"]])
     if issuer.companion_audiences and rng.random() < 0.3:
-        claims["aud"] = [body.audiences[0], *issuer.companion_audiences]
+        companions = [each for each in issuer.companion_audiences if each not in body.audiences]
+        claims["aud"] = [body.audiences[0], *companions]
     return claims
 
 
@@ -159,7 +162,8 @@ def put_mcp(draft: Draft, match: McpMatch | None, rng: Random) -> None:
     method = rng.choice(["ping", "tools/list"]) if method == "*" else method
     if method in ("$stream", "$close"):
         draft.method = "GET" if method == "$stream" else "DELETE"
-        draft.headers["mcp-session-id"] = "s-1"
+        if method == "$stream" or rng.random() < 0.6:
+            draft.headers["mcp-session-id"] = "s-1"
     else:
         draft.method, draft.message = "POST", message(method, match, rng)
         draft.headers["content-type"] = rng.choice(["application/json", "application/json; charset=utf-8"])

@@ -1,6 +1,5 @@
 """Ways to spoil the bytes of a token and of the header that carries it."""
 
-import base64
 import json
 from collections.abc import Callable
 from random import Random
@@ -25,7 +24,7 @@ def odd_payload(draft: Draft, rng: Random) -> None:
                 lambda data: data[:-1] + b', "x\\u0000": "\\u0000"}',
                 lambda data: data[:-1] + b', "x": "\xff"}',
                 lambda data: b"\xef\xbb\xbf" + data,
-                lambda data: data.decode().encode("utf-16"),
+                lambda data: data.decode(errors="replace").encode("utf-16"),
                 lambda data: data + b" ",
                 lambda data: b"\n" + data,
                 lambda data: data + b"{}",
@@ -38,7 +37,7 @@ def odd_payload(draft: Draft, rng: Random) -> None:
                 lambda data: data[:-1] + b', "n": ' + b"9" * 5000 + b"}",
                 lambda data: data[:-1] + b', "n": 01}',
                 lambda data: data[:-1] + b",}",
-                deep,
+                lambda data: data[:-1] + b',"x":' + b"[" * layers + b"]" * layers + b"}",
             ]
         )
     )
@@ -59,6 +58,22 @@ def odd_header_bytes(draft: Draft, rng: Random) -> None:
     )
 
 
+def with_spare_bits(token: str) -> str:
+    """Another spelling of the same bytes, where the last character has bits to spare; else another signature."""
+    alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
+    return token[:-1] + alphabet[alphabet.index(token[-1]) ^ 1] if token and token[-1] in alphabet else token
+
+
+def unsigned(token: str) -> str:
+    header, payload = b64url(b'{"alg": "none"}'), token.split(".")[-2:][0]
+    return f"{header}.{payload}."
+
+
+def in_json(token: str) -> str:
+    """The other serialization of RFC 7515, which is not served."""
+    return json.dumps({"protected": token.split(".", maxsplit=1)[0], "payload": token.split(".")[-2:][0]})
+
+
 def odd_token(draft: Draft, rng: Random) -> None:
     def bit(token: str) -> str:
         index = rng.randrange(len(token))
@@ -68,6 +83,7 @@ def odd_token(draft: Draft, rng: Random) -> None:
         rng.choice(
             [
                 *(bit, bit, bit),
+                *(with_spare_bits, with_spare_bits),
                 lambda token: token + "=",
                 lambda token: token + ".",
                 lambda token: token + ".e30",
@@ -79,10 +95,8 @@ def odd_token(draft: Draft, rng: Random) -> None:
                 lambda token: token + "A",
                 lambda token: token.replace(".", "=.", 1),
                 lambda token: token + "\u00e9",
-                lambda token: (
-                    base64.urlsafe_b64encode(b'{"alg":"none"}').decode().rstrip("=") + "." + token.split(".")[1] + "."
-                ),
-                lambda token: json.dumps({"payload": token.split(".")[1], "protected": token.split(".")[0]}),
+                unsigned,
+                in_json,
             ]
         )
     )

@@ -169,7 +169,7 @@ def odd_body(draft: Draft, rng: Random) -> None:
                 lambda data: data + data,
                 lambda data: data + b"\x00",
                 lambda data: data[:-1],
-                lambda data: data.decode().encode("utf-16"),
+                lambda data: data.decode(errors="replace").encode("utf-16"),
                 lambda data: data.replace(b'"method"', b'"method": "ping", "method"', 1),
                 lambda data: data.replace(b'"name"', b'"name": "x", "name"', 1),
                 lambda data: data.replace(b'"method"', b'"\\u006dethod"', 1),

@@ -144,6 +144,10 @@ def odd_path(draft: Draft, rng: Random) -> None:
     )
 
 
+def last_slash(draft: Draft, rng: Random) -> None:
+    draft.path = draft.path.rstrip("/") if draft.path.endswith("/") else draft.path + "/"
+
+
 def public(draft: Draft, rng: Random) -> None:
     draft.path, draft.method = rng.choice(policies.PUBLIC), rng.choice(["GET", "HEAD", "HEAD", "GET", "POST"])
     draft.message = rng.choice([None, None, None, b"x"])
@@ -208,18 +212,6 @@ def upgrade(draft: Draft, rng: Random) -> None:
 
 
 CHANGES: tuple[Change, ...] = (
-    *(
-        odd_method,
-        odd_host,
-        odd_path,
-        odd_path,
-        public,
-        odd_target,
-        odd_extensions,
-        odd_extensions,
-        odd_peer,
-        odd_size,
-        big_body,
-    ),
-    *(odd_age, upgrade),
+    *(odd_method, odd_host, odd_path, odd_path, last_slash, public, odd_target, odd_extensions, odd_extensions),
+    *(odd_peer, odd_size, big_body, odd_age, upgrade),
 )

@@ -117,7 +117,7 @@ def odd_times(draft: Draft, rng: Random) -> None:
     edges = [-1, 0, 1, skew - 1, skew, skew + 1, -skew - 1, -skew, -skew + 1]
     which = rng.choice(["iat", "exp", "nbf", "life", "now"])
     if which == "life":
-        draft.claims["exp"] = draft.claims["iat"] + life + rng.choice([-1, 0, 1])
+        draft.claims["exp"] = NOW - 10 + life + rng.choice([-1, 0, 1])
     elif which == "now":
         draft.now = NOW + rng.choice([-3600, 600, 3600, 599, 601, 600 + skew, 599 + skew])
     else:
@@ -223,9 +223,10 @@ def shuffled_chain(draft: Draft, rng: Random) -> None:
 
 def other_agents(draft: Draft, rng: Random) -> None:
     """A chain that nobody may have granted, repeated agents and all."""
-    act: dict[str, Any] | None = None
-    for _ in range(rng.choice([2, 2, 3, 4, 5])):
-        act = {"sub": agents.subject(rng.choice(agents.REFS))} | ({"act": act} if act else {})
+    length, act = rng.choice([2, 2, 2, 3, 4]), None
+    refs = rng.sample(agents.REFS[:4], length) if rng.random() < 0.7 else rng.choices(agents.REFS, k=length)
+    for ref in refs:
+        act = {"sub": agents.subject(ref)} | ({"act": act} if act else {})
     draft.claims["act"] = act
 
 

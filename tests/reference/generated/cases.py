@@ -59,6 +59,6 @@ def cases(seed: int) -> Iterator[Case]:
         for _ in range(CALLS_IN_A_WORLD):
             made = hopeful(rng, seen) if rng.random() < 0.85 else benign.draft(rng, seen)
             bend(made, rng)
-            there = aimed(rng, seen, made.claims) if rng.random() < 0.04 else seen
+            there = aimed(rng, seen, made.claims) if rng.random() < 0.05 else seen
             snapshot = None if rng.random() < 0.001 else there.snapshot
             yield Case(there, snapshot, made.call(), moment(made))

@@ -9,6 +9,8 @@ from accredit_extauthz.contract.snapshot import IssuerRecord
 from accredit_extauthz.model.call import Call, Peer
 from fakes.issuer import NOW, FakeIssuer
 
+NOBODY = Peer("", "127.0.0.1", "")
+
 
 @dataclass
 class Draft:
@@ -21,7 +23,7 @@ class Draft:
     path: str = "/v1/contacts"
     headers: dict[str, str] = field(default_factory=dict)
     message: Any = None  # of MCP; bytes are sent as they are
-    peer: Peer = Peer("", "127.0.0.1", "")
+    peer: Peer = NOBODY
     destination: str = ""
     extensions: dict[str, str] = field(default_factory=dict)
     declared_size: int | None = None  # None: what the body has

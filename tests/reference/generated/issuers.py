@@ -17,6 +17,7 @@ LAYOUTS = {
     "off": Layout.ACT_CLAIM,
 }
 ALGORITHMS = {"corp": "ES256", "partner": "EdDSA", "bots": "PS256", "apps": "RS256", "off": "ES384"}
+OTHER_AUDIENCE = "https://other.example"  # some policies serve it too, though no compiler would let both be
 COMPANION = "https://userinfo.example"
 FRONT_END = "web-app"
 
@@ -86,7 +87,7 @@ def record(name: str, rng: Random) -> IssuerRecord:
         clock_skew_s=rng.choice([0, 5, 60]),
         user_clients=rng.choice([(FRONT_END,), (FRONT_END, "mobile"), ()]),
         may_assert=tuple(rng.sample(others, rng.choice([0, 1, 1, 2]))),
-        companion_audiences=rng.choice([(), (COMPANION,)]),
+        companion_audiences=rng.choice([(), (COMPANION,), (COMPANION, OTHER_AUDIENCE)]),
     )
 
 

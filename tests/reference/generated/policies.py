@@ -25,7 +25,6 @@ from reference.generated.agents import SCOPES, some
 from reference.generated.rules import one_user_selector, rules
 
 AUDIENCE = "https://crm.example"
-OTHER_AUDIENCE = "https://other.example"
 DESTINATION = "spiffe://cluster.local/ns/tools/sa/crm"
 GATEWAY = "spiffe://cluster.local/ns/gateways/sa/edge"
 PUBLIC = ("/healthz", "/.well-known/x")
@@ -58,8 +57,8 @@ def settings(rng: Random) -> dict[str, Any]:
     )
     return {
         "mode": mode(rng),
-        "issuers": tuple(IssuerName(name) for name in issuers.NAMES if rng.random() < 0.9),
-        "audiences": rng.choice([(AUDIENCE,), (AUDIENCE, OTHER_AUDIENCE)]),
+        "issuers": tuple(IssuerName(name) for name in issuers.NAMES if rng.random() < 0.8),
+        "audiences": rng.choice([(AUDIENCE,), (AUDIENCE, issuers.OTHER_AUDIENCE)]),
         "callers": callers(rng),
         "require_workload": rng.random() < 0.04,
         "max_staleness_s": rng.choice([0, 0, 30]),
@@ -107,8 +106,11 @@ def sidecar(rng: Random) -> PolicyRecord:
 
 
 def records(rng: Random) -> tuple[PolicyRecord, ...]:
+    """Of the places, some; of what is sound, at least one."""
     found = [record(rng, place) for place in PLACES if rng.random() < place[-1]]
     sound = [each for each in found if each.body is not None and each.targets[0].standing is Standing.GOVERNS]
+    if not any(each.body is not None and each.body.issuers for each in found):
+        return records(rng)
     if sound and rng.random() < 0.5:
         found.append(twin(rng, rng.choice(sound), rng.choice(["twin", "aaa"])))
     if sound and rng.random() < 0.4:

@@ -49,14 +49,16 @@ def aimed(rng: Random, seen: World, claims: dict[str, Any]) -> World:
     """The same world with a revocation of something that the token says."""
     found = revocation(rng, 99)
     chain = [ref for ref in agents.REFS if agents.subject(ref) in str(claims)]
-    user, token = claims.get("sub"), claims.get("jti")
+    act = claims["act"] if isinstance(claims.get("act"), dict) else {}
+    user, token = rng.choice([claims.get("sub"), act.get("sub", "bob")]), claims.get("jti")
+    iss = rng.choice([claims.get("iss"), act.get("iss", claims.get("iss")), issuers.url(rng.choice(issuers.NAMES))])
     user, agent, token = rng.choice(
         [(user, None, None), (None, rng.choice(chain or agents.REFS), None), (None, None, token)]
     )
     named = replace(
         found,
         everywhere=rng.random() < 0.7,
-        issuer=IssuerName(str(claims.get("iss"))[len("https://") : -len(".example")]),
+        issuer=IssuerName(str(iss)[len("https://") : -len(".example")]),
         user=user if isinstance(user, str) else None,
         agent=agent,
         token_id=token if isinstance(token, str) else None,

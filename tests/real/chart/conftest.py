@@ -1,0 +1,78 @@
+"""An API server of the chart's own, into which nothing but Helm puts our kinds; and the CRDs of our neighbours."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from chart import helm
+from real.chart import neighbours
+from real.kube import binaries
+from real.kube.admin import Admin, Answer
+from real.kube.control_plane import ControlPlane
+
+HERE = Path(__file__).parent
+_MISSING = pytest.StashKey[str]()
+NEIGHBOURS = (
+    "cert-manager.io/v1/certificates",
+    "monitoring.coreos.com/v1/servicemonitors",
+    "monitoring.coreos.com/v1/prometheusrules",
+)
+RESTRICTED = {"pod-security.kubernetes.io/enforce": "restricted"}
+
+
+def pytest_collection_finish(session):
+    """Build what is missing before the first test, where no test's time limit runs and its lines are seen."""
+    needed = any(HERE in item.path.parents for item in session.items) and not session.config.option.collectonly
+    if not needed:
+        return
+    with session.config.pluginmanager.getplugin("capturemanager").global_and_fixture_disabled():
+        try:
+            binaries.find_or_build()
+        except binaries.BinariesMissing as missing:
+            session.config.stash[_MISSING] = str(missing)
+
+
+@pytest.fixture(scope="session")
+def plane(request, tmp_path_factory):
+    """A control plane that no other test uses."""
+    missing = request.config.stash.get(_MISSING, "") or ("" if helm.find() else helm.MISSING)
+    if missing:
+        (pytest.fail if os.environ.get("CI") == "true" else pytest.skip)(missing)
+    started = ControlPlane(tmp_path_factory.mktemp("chart-control-plane"), binaries.find())
+    try:
+        started.start()
+        yield started
+    finally:
+        started.stop()
+
+
+@pytest.fixture(scope="session")
+def admin(plane):
+    """The administrator of a cluster with three namespaces, two of them restricted, and our neighbours' CRDs."""
+    hands = Admin(plane.admin_kubeconfig)
+    for name, labels in ((helm.NAMESPACE, RESTRICTED), ("research", RESTRICTED), ("tools", {})):
+        hands.apply({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name, "labels": labels}})
+    for path in neighbours.find():
+        hands.apply_file(path)
+    hands.until(lambda: all(_serves(hands, path) for path in NEIGHBOURS))
+    yield hands
+    hands.close()
+
+
+def _serves(hands, path):
+    try:
+        hands.request("GET", f"/apis/{path}?limit=1")
+    except Answer:
+        return False
+    return True
+
+
+@pytest.fixture
+def helm_on(plane, admin):
+    """Runs Helm against the cluster."""
+
+    def run(*arguments):
+        return helm.run(*arguments, "--kubeconfig", str(plane.admin_kubeconfig), "--namespace", helm.NAMESPACE)
+
+    return run
