@@ -1,7 +1,7 @@
 # Two images from one file: `--target extauthz` is what Envoy asks, `--target operator` is the operator and the command
 # line. Pin the base by digest: --build-arg BASE=python:3.11-slim-bookworm@sha256:…
 # Each is two layers: the base without package managers and shells, and /opt/accredit, which is all that is added.
-ARG BASE=docker.io/library/python:3.11-slim-bookworm
+ARG BASE=python:3.11-slim-bookworm
 
 # The one stage with pip. Every package is locked by hash; the project itself is built without asking an index.
 FROM ${BASE} AS build

@@ -27,7 +27,7 @@ setup: .venv/demo.stamp $(ENVOY) ## make the environment and fetch Envoy, all in
 demo: setup ## play the story through a real Envoy and MCP server; KEEP=1 leaves it running
 	@$(BIN)/accredit demo $(if $(KEEP),--keep)
 
-test: .venv/dev.stamp $(ENVOY) $(ORACLE)/stamp ## run the tests, then those with a real Envoy; T=path narrows
+test: .venv/dev.stamp $(ENVOY) $(ORACLE)/stamp $(HELM) ## run the tests, then those with a real Envoy and API server; T=path narrows
 	$(BIN)/pytest $(if $(T),$(T),-n 2 --ignore=tests/real --ignore=tests/torture tests)
 	$(if $(T),,$(BIN)/pytest tests/real/envoy tests/real/kube)
 
@@ -41,6 +41,7 @@ lint: .venv/dev.stamp ## check style, types, the layers, and that generated file
 	$(BIN)/lint-imports
 	$(BIN)/python scripts/gen_proto.py --check
 	$(BIN)/python scripts/gen_reasons.py --check
+	$(BIN)/python scripts/gen_chart.py --check
 	$(BIN)/python -m accredit_operator.kinds.crd --check
 
 format: .venv/dev.stamp ## format the code and mend what can be mended
@@ -51,6 +52,7 @@ gen: .venv/dev.stamp ## write what is generated: protobuf modules, CRDs, documen
 	$(BIN)/python scripts/gen_proto.py
 	$(BIN)/python scripts/gen_reasons.py
 	$(BIN)/python -m accredit_operator.kinds.crd
+	$(BIN)/python scripts/gen_chart.py
 
 bench: .venv/dev.stamp $(ENVOY) ## measure: each program of benchmarks/ prints its numbers
 	for each in benchmarks/*.py; do echo "== $$each"; $(BIN)/python "$$each"; done

@@ -10,6 +10,7 @@ import sys
 import tempfile
 import threading
 import time
+import urllib.request
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
@@ -62,7 +63,7 @@ class Caller(threading.Thread):
     def __init__(self, port: int, request: bytes, rate: float) -> None:
         super().__init__(daemon=True)
         self._ask = grpc.insecure_channel(f"127.0.0.1:{port}").unary_unary(CHECK)
-        self._request, self._pause_s = request, 1 / rate
+        self._request, self.pause_s = request, 1 / rate
         self._stopping = False
         self.is_allowed = False
         self.last_allowed_at = 0.0
@@ -84,7 +85,7 @@ class Caller(threading.Thread):
             if is_allowed != self.is_allowed:
                 self.flipped_at = time.perf_counter()
             self.is_allowed, self.asked = is_allowed, self.asked + 1
-            due = max(due + self._pause_s, time.perf_counter())
+            due = max(due + self.pause_s, time.perf_counter())
             time.sleep(max(0.0, due - time.perf_counter()))
 
 
@@ -150,7 +151,8 @@ class Bench:
     def replica(self, number: int) -> tuple[Process, int, int]:
         """Return a replica and its two ports."""
         grpc_port, http_port = 27_100 + number, 27_200 + number
-        flags = [f"--listen=127.0.0.1:{grpc_port}", f"--http=127.0.0.1:{http_port}", "--audit=none", "--allow-unaudited"]
+        flags = [f"--listen=127.0.0.1:{grpc_port}", f"--http=127.0.0.1:{http_port}"]
+        flags += ["--audit=none", "--allow-unaudited"]
         settings = {
             "KUBECONFIG": str(self.credentials["extauthz"]),
             "ACCREDIT_NAMESPACE": NAMESPACE,
@@ -184,7 +186,8 @@ def rss_mib(pid: int) -> tuple[int, int]:
 def show(what: str, seconds: list[float]) -> None:
     ordered = sorted(1000 * one for one in seconds)
     p99 = ordered[min(len(ordered) - 1, int(0.99 * len(ordered)))]
-    print(f"{what}, {len(ordered)} times: p50 {statistics.median(ordered):.0f} ms, p99 {p99:.0f}, max {ordered[-1]:.0f}")
+    median, worst = statistics.median(ordered), ordered[-1]
+    print(f"{what}, {len(ordered)} times: p50 {median:.0f} ms, p99 {p99:.0f}, max {worst:.0f}", flush=True)
 
 
 def change(bench: Bench, callers: list[Caller], *, suspended: bool) -> tuple[float, float]:
@@ -208,7 +211,7 @@ def at_few(bench: Bench) -> None:
     time.sleep(20)  # the first statuses are being written
     show("apply to enforced at both", [change(bench, callers, suspended=n % 2 == 0)[0] for n in range(ROUNDS)])
     for each in callers:
-        each._pause_s = 1 / 100
+        each.pause_s = 1 / 100
     last_allows = []
     for n in range(2 * TRIALS):
         _, last_allow = change(bench, callers, suspended=n % 2 == 0)
@@ -253,8 +256,6 @@ def at_many(bench: Bench) -> None:
 
 
 def is_ready(port: int) -> bool:
-    import urllib.request  # noqa: PLC0415
-
     try:
         with urllib.request.urlopen(f"http://127.0.0.1:{port}/readyz", timeout=2) as answer:
             return bool(answer.status == 200)  # noqa: PLR2004

@@ -38,7 +38,13 @@ def assemble(arguments: Sequence[str]) -> typer.Typer:
     app.callback()(accredit)
     named = [verb for verb in arguments[:1] if verb in VERBS]
     for verb in named or VERBS:
-        _register(app, verb, importlib.import_module(f"accredit_cli.verbs.{VERBS[verb]}"))
+        try:
+            module = importlib.import_module(f"accredit_cli.verbs.{VERBS[verb]}")
+        except ModuleNotFoundError:
+            if named:
+                raise
+            continue  # not listed where its packages are missing; called by name, it says which
+        _register(app, verb, module)
     return app
 
 

@@ -4,12 +4,14 @@ import asyncio
 import os
 import signal
 import traceback
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from urllib.request import getproxies_environment
 
+from accredit_operator import reign
 from accredit_operator.cluster import connect
 from accredit_operator.cluster_metrics import ClusterMetrics
 from accredit_operator.handlers import Watches
+from accredit_operator.inbox import Inbox
 from accredit_operator.keys.address_rules import AddressRules
 from accredit_operator.keys.api_server import ApiServer
 from accredit_operator.keys.download import Downloader
@@ -25,15 +27,21 @@ from accredit_operator.system import StderrLog, SystemClock, listen, version
 
 LEASE_NAME = "accredit-operator"
 
+Watching = Callable[[Inbox, Sequence[str], Callable[[str], None]], reign.Watches]
+"""Makes what fills an inbox from some namespaces, and tells when it ended and begins again."""
+
 
 class ClusterOperator:
     """One operator process of a cluster. A standby is live and ready."""
 
-    def __init__(self, settings: ClusterSettings, cluster: Cluster, clock: Clock, log: Log) -> None:
+    def __init__(
+        self, settings: ClusterSettings, cluster: Cluster, clock: Clock, log: Log, watching: Watching = Watches
+    ) -> None:
         self._settings = settings
         self._cluster = cluster
         self._clock = clock
         self._log = log
+        self._watching = watching
         self._metrics = ClusterMetrics(version())
         self._identity = own_identity()
         candidate = Candidate(cluster, clock, log, settings.namespace, LEASE_NAME, self._identity)
@@ -107,11 +115,7 @@ class ClusterOperator:
             is_leading=lambda: self._leadership.is_leading,
         )
         offices = open_offices(realm)
-
-        def watch(fell: Callable[[str], None]) -> Watches:
-            return Watches(offices.inbox, settings.watched, fell)
-
-        return Reign(offices, watch)
+        return Reign(offices, lambda fell: self._watching(offices.inbox, settings.watched, fell))
 
     def _end_at_once(self, cause: BaseException) -> None:
         """End the process without another word to the API server: a new leader may be at work."""

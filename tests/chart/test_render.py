@@ -189,8 +189,8 @@ def test_a_digest_wins_over_a_tag():
         if each["kind"] == "Deployment"
     }
     assert images == {
-        "accredit-operator": f"ghcr.io/accredit-dev/accredit-operator@{digest}",
-        "accredit-extauthz": "ghcr.io/accredit-dev/accredit-extauthz:1.2",
+        "accredit-operator": f"accredit-dev/accredit-operator@{digest}",
+        "accredit-extauthz": "accredit-dev/accredit-extauthz:1.2",
     }
 
 

@@ -1,11 +1,15 @@
 """The operator on a real API server, under its own role: what a user applies is published, and told in status."""
 
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
 import pytest
 
-from fakes.objects import agent, host, issuer, policy
+from fakes.objects import agent, host, identity, issuer, policy, revocation
 from real.kube.operator_process import OperatorProcess, Seen
 from real.kube.replica import Replica
 
+ROOT = Path(__file__).parents[3]
 SERVICE = {"type": "Service", "service": {"name": "crm"}}
 
 
@@ -119,3 +123,68 @@ def test_it_gives_the_lease_back_when_it_is_told_to_stop(kube, seen, operator):
     assert operator.stop() == 0
     lease = kube.request("GET", "/apis/coordination.k8s.io/v1/namespaces/accredit-system/leases/accredit-operator")
     assert not lease["spec"].get("holderIdentity")
+
+
+def test_an_expired_revocation_is_deleted_after_its_hour(kube, seen, operator):
+    over = revocation("over", agent={"name": "planner"}, expiresAt="2026-01-01T00:00:00Z")
+    lasting = revocation("lasting", agent={"name": "planner"})
+    kube.apply(lasting)
+    kube.apply(over)
+    path = "/apis/accredit.dev/v1alpha1/revocations"
+    operator.wait(
+        lambda: [one["metadata"]["name"] for one in kube.request("GET", path)["items"]] == ["lasting"],
+        "the deletion",
+        5,
+    )
+    operator.wait(seen.is_truth, "the truth", 3)
+
+
+def test_an_agent_that_expires_says_so_at_its_time(kube, seen, operator, replicas, namespace):
+    kube.apply(issuer())
+    ends_at = datetime.now(UTC) + timedelta(seconds=3)  # noqa: TID251 -- the operator's clock
+    planner = agent(namespace=namespace, expiresAt=ends_at.strftime("%Y-%m-%dT%H:%M:%SZ"))
+    kube.apply(planner)
+    operator.wait(lambda: seen.condition(planner, "Ready").get("reason") == "Ready", "readiness", 3)
+    operator.wait(lambda: seen.condition(planner, "Ready").get("reason") == "Expired", "the end", 6)
+
+
+def test_kubectl_can_wait_for_a_condition(kube, seen, operator, replicas, namespace):
+    """As `kubectl wait --for=condition=Ready` does: a status whose observedGeneration is the object's."""
+    kube.apply(issuer())
+    planner = agent(namespace=namespace)
+    kube.apply(planner)
+
+    def is_ready():
+        found = kube.read(planner)
+        ready = seen.condition(planner, "Ready")
+        return ready.get("status") == "True" and ready["observedGeneration"] == found["metadata"]["generation"]
+
+    operator.wait(is_ready, "the condition", 3)
+
+
+def test_only_watched_namespaces_count(kube, seen, operator_kubeconfig, tmp_path, namespace):
+    other = f"other-{namespace}"
+    kube.apply({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": other}})
+    process = OperatorProcess(tmp_path, operator_kubeconfig, ACCREDIT_WATCH_NAMESPACES=namespace)
+    try:
+        process.wait(seen.head, "a publication")
+        for document in (issuer(), agent(namespace=other, identities=[identity("x")]), agent(namespace=namespace)):
+            kube.apply(document)
+        kube.apply(revocation("cut", agent={"name": "planner"}))
+        process.wait(lambda: seen.snapshot() and seen.snapshot().agents and seen.snapshot().revocations, "objects", 5)
+        assert list(agents(seen.snapshot())) == [f"{namespace}/planner"]
+    finally:
+        process.kill()
+
+
+def test_what_is_published_belongs_to_the_anchor(kube, seen, operator_kubeconfig, tmp_path):
+    kube.apply_file(ROOT / "examples" / "kubernetes" / "anchor.yaml")
+    anchor = kube.request("GET", "/api/v1/namespaces/accredit-system/configmaps/accredit-anchor")
+    process = OperatorProcess(tmp_path, operator_kubeconfig)
+    try:
+        process.wait(lambda: seen.beat(), "a beat")
+        owners = {name: part["metadata"]["ownerReferences"][0]["uid"] for name, part in seen.parts().items()}
+        assert len(owners) == 3
+        assert set(owners.values()) == {anchor["metadata"]["uid"]}
+    finally:
+        process.kill()

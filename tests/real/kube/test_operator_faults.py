@@ -232,6 +232,18 @@ def test_one_tenants_mess_is_not_anothers(kube, seen, operator, tenant, namespac
     assert next(one for one in snapshot.policies if one.ref.namespace == hostile).targets == ()
 
 
+def test_a_namespace_that_is_deleted_takes_its_objects_along(kube, seen, operator, tenant, namespace, control_plane):
+    control_plane.start_controllers()
+    doomed = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": f"doomed-{namespace}"}}
+    kube.apply(doomed)
+    for number in range(3):
+        kube.apply(agent(f"d-{number}", doomed["metadata"]["name"], identities=[identity(f"agent:d-{number}")]))
+    operator.wait(lambda: len(seen.snapshot().agents) == 8, "all agents", 5)
+    kube.delete(doomed)
+    operator.wait(lambda: len(seen.snapshot().agents) == 5, "those that are left", 30)
+    operator.wait(seen.is_truth, "the truth", 10)
+
+
 def fresh(stored):
     """A document to create anew from one that was read."""
     metadata = {member: stored["metadata"][member] for member in ("name", "namespace", "labels")}
