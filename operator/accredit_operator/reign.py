@@ -5,6 +5,7 @@ from what is known then; what is published stays.
 """
 
 import asyncio
+import gc
 import traceback
 from collections.abc import Awaitable, Callable, Iterable
 from typing import Protocol, TypeVar
@@ -153,6 +154,10 @@ class Reign:
     def _done(self, published: Published, touched: frozenset[ObjectKey], since_ns: int | None) -> None:
         at = self._at
         self._touched -= touched
+        if not self._is_published:
+            # What was read first mostly stays: the collector need not walk through it again and again.
+            gc.collect()
+            gc.freeze()
         self._is_published = True
         self._said = None
         self._patience.calm()

@@ -182,7 +182,7 @@ def test_what_is_published_belongs_to_the_anchor(kube, seen, operator_kubeconfig
     anchor = kube.request("GET", "/api/v1/namespaces/accredit-system/configmaps/accredit-anchor")
     process = OperatorProcess(tmp_path, operator_kubeconfig)
     try:
-        process.wait(lambda: seen.beat(), "a beat")
+        process.wait(seen.beat, "a beat")
         owners = {name: part["metadata"]["ownerReferences"][0]["uid"] for name, part in seen.parts().items()}
         assert len(owners) == 3
         assert set(owners.values()) == {anchor["metadata"]["uid"]}
