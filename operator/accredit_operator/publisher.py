@@ -225,7 +225,10 @@ class Publisher:
                 w.cluster.replace if own is not None else w.cluster.create, CONFIG_MAPS, document
             )
         except Conflict as error:
-            raise Fenced(f"another process has written the head: {error}") from error
+            # A leader that took over has put its name into the head. One that still bears ours was restored by hand.
+            await self._find_out()
+            self._must_rewrite = True
+            raise TransientError(f"the head was changed while it was being written: {error}") from error
         except NotFound as error:
             self._own, self._is_unsure = None, False
             raise TransientError(f"the head is gone: {error}") from error

@@ -33,7 +33,13 @@ def demo(folder, binary, *options):
     """A demo whose temporary files are in `folder`."""
     environment = os.environ | {"TMPDIR": str(folder), "ACCREDIT_ENVOY": binary, "PYTHONUNBUFFERED": "1"}
     process = subprocess.Popen(
-        [*DEMO, *options], env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+        [*DEMO, *options],
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        # A shell starts what runs in the background deaf to Ctrl-C, and the tests may run there.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509 -- no thread here holds a lock
     )
     try:
         yield process
