@@ -1,4 +1,4 @@
-"""The operator in a cluster: waits for the Lease, reigns while it holds it, and ends with it."""
+"""The operator in a cluster: waits for the Lease, leads while it holds it, and ends with it."""
 
 import asyncio
 import os
@@ -7,27 +7,27 @@ import traceback
 from collections.abc import Callable, Mapping, Sequence
 from urllib.request import getproxies_environment
 
-from accredit_operator import reign
+from accredit_operator import leader
 from accredit_operator.cluster import connect
 from accredit_operator.cluster_metrics import ClusterMetrics
+from accredit_operator.components import Surroundings, build_components
 from accredit_operator.handlers import Watches
 from accredit_operator.inbox import Inbox
 from accredit_operator.keys.address_rules import AddressRules
 from accredit_operator.keys.api_server import ApiServer
 from accredit_operator.keys.download import Downloader
 from accredit_operator.keys.fetching import Fetcher
+from accredit_operator.leader import Leader
 from accredit_operator.lease import Candidate, Leadership, LeaseLost, own_identity
 from accredit_operator.metrics import Probes
-from accredit_operator.offices import Realm, open_offices
 from accredit_operator.ports import Clock, Cluster, ClusterError, Log
 from accredit_operator.publisher import Fenced
-from accredit_operator.reign import Reign
 from accredit_operator.settings import ClusterSettings, SettingRefused
 from accredit_operator.system import StderrLog, SystemClock, listen, version
 
 LEASE_NAME = "accredit-operator"
 
-Watching = Callable[[Inbox, Sequence[str], Callable[[str], None]], reign.Watches]
+Watching = Callable[[Inbox, Sequence[str], Callable[[str], None]], leader.Watches]
 """Makes what fills an inbox from some namespaces, and tells when it ended and begins again."""
 
 
@@ -46,7 +46,7 @@ class ClusterOperator:
         self._identity = own_identity()
         candidate = Candidate(cluster, clock, log, settings.namespace, LEASE_NAME, self._identity)
         self._leadership = Leadership(candidate)
-        self._reign: Reign | None = None
+        self._leader: Leader | None = None
         self._admin = listen(settings.http, self._metrics, Probes(self._is_alive, self._is_ready))
 
     async def run(self) -> int:
@@ -75,17 +75,17 @@ class ClusterOperator:
         return code
 
     async def _work(self) -> int:
-        """Wait for the Lease, then reign. Return the exit code once that cannot go on."""
+        """Wait for the Lease, then lead. Return the exit code once that cannot go on."""
         try:
             await self._leadership.acquire()
             self._metrics.lead()
-            self._reign = self._new_reign()
+            self._leader = self._new_leader()
             try:
                 async with asyncio.TaskGroup() as group:
                     group.create_task(self._leadership.keep())
-                    group.create_task(self._reign.run())
+                    group.create_task(self._leader.run())
             finally:
-                await self._reign.close()
+                await self._leader.close()
         except* LeaseLost as lost:
             self._end_at_once(_first(lost))
         except* Fenced as fenced:
@@ -94,10 +94,10 @@ class ClusterOperator:
             self._log.say("error", "the operator ends by a mistake of its own", cause=traceback.format_exc())
         return 1
 
-    def _new_reign(self) -> Reign:
+    def _new_leader(self) -> Leader:
         settings = self._settings
         rules = AddressRules(settings.premises.cluster_domain)
-        realm = Realm(
+        surroundings = Surroundings(
             cluster=self._cluster,
             clock=self._clock,
             log=self._log,
@@ -114,8 +114,8 @@ class ClusterOperator:
             ),
             is_leading=lambda: self._leadership.is_leading,
         )
-        offices = open_offices(realm)
-        return Reign(offices, lambda fell: self._watching(offices.inbox, settings.watched, fell))
+        components = build_components(surroundings)
+        return Leader(components, lambda fell: self._watching(components.inbox, settings.watched, fell))
 
     def _end_at_once(self, cause: BaseException) -> None:
         """End the process without another word to the API server: a new leader may be at work."""
@@ -123,10 +123,10 @@ class ClusterOperator:
         os._exit(1)
 
     def _is_alive(self) -> bool:
-        return self._reign is None or self._reign.is_alive
+        return self._leader is None or self._leader.is_alive
 
     def _is_ready(self) -> bool:
-        return self._reign is None or self._reign.is_ready
+        return self._leader is None or self._leader.is_ready
 
 
 def _first(group: BaseExceptionGroup[BaseException]) -> BaseException:

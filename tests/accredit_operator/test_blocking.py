@@ -4,7 +4,7 @@ import threading
 import pytest
 
 from accredit_operator.blocking import Blocking
-from fakes.reigning import on_loop
+from fakes.leading import on_loop
 
 
 @on_loop

@@ -1,4 +1,4 @@
-"""The process around a reign: it waits for the Lease, ends with it, and gives it back."""
+"""The process around a leader: it waits for the Lease, ends with it, and gives it back."""
 
 import asyncio
 from contextlib import asynccontextmanager
@@ -12,8 +12,8 @@ from accredit_operator.settings import SettingRefused, read_settings
 from accredit_operator.system import SystemClock
 from accredit_operator.world import Kind
 from fakes.cluster import FakeCluster
+from fakes.leading import HOME, ListLog, Scene, on_loop, until
 from fakes.objects import agent, issuer
-from fakes.reigning import HOME, ListLog, Scene, on_loop, until
 
 SETTINGS = read_settings(["--http", "off"], {})
 
@@ -65,7 +65,7 @@ async def test_a_leader_is_ready_once_it_has_published_and_gives_the_lease_back(
     cluster.apply(DECLARED[Kind.TRUSTED_ISSUER], issuer())
     app = App(cluster)
     async with app.served() as task:
-        await until(lambda: app.operator._reign is not None and app.operator._is_ready())
+        await until(lambda: app.operator._leader is not None and app.operator._is_ready())
         assert app.holder() == app.operator._identity
         assert app.operator._is_alive()
         app.stopping.set()
@@ -92,9 +92,9 @@ async def test_who_is_fenced_off_ends_with_a_failure():
     cluster.apply(DECLARED[Kind.TRUSTED_ISSUER], issuer())
     app = App(cluster)
     async with app.served() as task:
-        await until(lambda: app.operator._reign is not None and app.operator._is_ready())
+        await until(lambda: app.operator._leader is not None and app.operator._is_ready())
         await Scene(cluster, SystemClock(), "successor").publisher().take_over()
-        watches = app.operator._reign._watches
+        watches = app.operator._leader._watches
         stored = cluster.apply(DECLARED[Kind.AGENT_IDENTITY], agent())
         watches.inbox.put(DECLARED[Kind.AGENT_IDENTITY], stored, is_gone=False)
         assert await task == 1
@@ -108,7 +108,7 @@ async def test_who_loses_the_lease_ends_at_once():
     cluster.apply(DECLARED[Kind.TRUSTED_ISSUER], issuer())
     app = App(cluster)
     async with app.served() as task:
-        await until(lambda: app.operator._reign is not None and app.operator._is_ready())
+        await until(lambda: app.operator._leader is not None and app.operator._is_ready())
         seize(cluster, "another")
         assert await task == 1
     assert len(app.ended_at_once) == 1
@@ -117,7 +117,7 @@ async def test_who_loses_the_lease_ends_at_once():
 @on_loop
 async def test_a_mistake_of_its_own_is_said_in_whole():
     app = App(FakeCluster())
-    app.operator._new_reign = None
+    app.operator._new_leader = None
     async with app.served() as task:
         assert await task == 1
     (line,) = [line for line in app.log.lines if line["event"] == "the operator ends by a mistake of its own"]

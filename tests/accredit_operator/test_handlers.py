@@ -10,8 +10,8 @@ from accredit_operator.inbox import Inbox
 from accredit_operator.ports import DECLARED
 from accredit_operator.system import SystemClock
 from accredit_operator.world import Kind
+from fakes.leading import on_loop, until
 from fakes.objects import agent
-from fakes.reigning import on_loop, until
 
 
 def handlers(inbox):

@@ -4,7 +4,7 @@ from accredit_operator.inbox import Inbox
 from accredit_operator.ports import DECLARED, Stored
 from accredit_operator.system import SystemClock
 from accredit_operator.world import Kind
-from fakes.reigning import on_loop
+from fakes.leading import on_loop
 
 AGENTS, POLICIES = DECLARED[Kind.AGENT_IDENTITY], DECLARED[Kind.TOOL_POLICY]
 

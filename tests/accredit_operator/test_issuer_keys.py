@@ -12,8 +12,8 @@ from accredit_operator.replicas import Replica
 from accredit_operator.world import Kind, ObjectKey, World
 from fakes.clock import FakeClock
 from fakes.issuer import FakeIssuer
+from fakes.leading import HOME, PREMISES, Scene, nothing_is_fetched, on_loop, until
 from fakes.objects import JWK, issuer
-from fakes.reigning import HOME, PREMISES, Scene, nothing_is_fetched, on_loop, until
 
 REMOTE = issuer("corp-idp", jwks={"source": "URL", "url": "https://idp.example/jwks"})
 KEY = ObjectKey(Kind.TRUSTED_ISSUER, "", "corp-idp")

@@ -7,8 +7,8 @@ from accredit_operator.ports import DECLARED
 from accredit_operator.replicas import Replica, Roll
 from accredit_operator.world import Kind, ObjectKey
 from fakes.cluster import FakeCluster
+from fakes.leading import PREMISES
 from fakes.objects import agent, issuer, revocation
-from fakes.reigning import PREMISES
 
 NOW = 1_790_000_000
 PLANNER = ObjectKey(Kind.AGENT_IDENTITY, "research", "planner")

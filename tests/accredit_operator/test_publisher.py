@@ -12,7 +12,7 @@ from accredit_operator.ports import CONFIG_MAPS, Conflict, NotFound, Rejected, T
 from accredit_operator.publication import content_of, read_head
 from accredit_operator.publisher import Fenced
 from fakes.cluster import FakeCluster
-from fakes.reigning import HOME, Scene, on_loop
+from fakes.leading import HOME, Scene, on_loop
 
 ONE, TWO = {"cluster": b"{}", "b-00": b'{"a":1}'}, {"cluster": b"{}", "b-00": b'{"a":2}'}
 
@@ -167,7 +167,7 @@ class TestTakeOver:
     async def test_nothing_is_written_by_who_does_not_lead(self):
         scene = Scene()
         publisher = await started(scene)
-        scene.throne.is_held = False
+        scene.leadership.is_held = False
         with pytest.raises(Fenced):
             await publisher.publish(ONE)
         await publisher.beat()

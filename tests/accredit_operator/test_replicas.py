@@ -3,7 +3,7 @@ import pytest
 from accredit_operator.ports import LEASES
 from accredit_operator.replicas import Roll, call_roll, read_replica
 from fakes.cluster import FakeCluster
-from fakes.reigning import replica_lease
+from fakes.leading import replica_lease
 
 S = 1_000_000_000
 

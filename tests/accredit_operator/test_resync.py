@@ -6,8 +6,8 @@ from accredit_operator.ports import DECLARED, NAMESPACES, Forbidden, NotFound, T
 from accredit_operator.resync import Resync, Watchfulness
 from accredit_operator.world import Kind
 from fakes.cluster import FakeCluster
+from fakes.leading import on_loop
 from fakes.objects import agent, issuer
-from fakes.reigning import on_loop
 
 AGENTS, ISSUERS = DECLARED[Kind.AGENT_IDENTITY], DECLARED[Kind.TRUSTED_ISSUER]
 S = 1_000_000_000

@@ -106,7 +106,7 @@ class Candidate:
         return self._sighting
 
     def _write(self, record: LeaseRecord, resource_version: str) -> None:
-        """Write the Lease as ours. The reign counts from before the write is sent: it may land at any time after."""
+        """Write the Lease as ours. The term counts from before the write is sent: it may land at any time after."""
         sent_ns = self.clock.ticks_ns()
         claimed = record.claimed(self.identity, self.terms.duration_s, self.clock.now_ns())
         document = lease_document(self.namespace, self.name, claimed, resource_version)

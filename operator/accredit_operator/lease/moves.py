@@ -2,7 +2,7 @@
 
 Clocks of different machines are never compared. A candidate counts on its own monotonic clock how long a record has
 stood unchanged before its eyes, and takes it over after the holder's whole duration. A holder stops earlier: at its
-renewal deadline, counted from before it sent its last renewal. What lies between the two keeps their reigns apart.
+renewal deadline, counted from before it sent its last renewal. What lies between the two keeps their terms apart.
 """
 
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ _MAX_DURATION_S = 3600  # a longer promise is a mistake, and would lock everyone
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """The three times of an election, in seconds. Raises ValueError where they cannot keep two reigns apart."""
+    """The three times of an election, in seconds. Raises ValueError where they cannot keep two terms apart."""
 
     duration_s: int = 15
     renew_within_s: float = 10.0

@@ -1,4 +1,4 @@
-"""The decision table of the election, and that times which cannot keep two reigns apart are refused."""
+"""The decision table of the election, and that times which cannot keep two terms apart are refused."""
 
 import pytest
 from hypothesis import given

@@ -1,4 +1,4 @@
-"""What the tests of a leader share: an event loop for a test, a log, a publisher and offices over a fake cluster."""
+"""What the tests of a leader share: an event loop for a test, a log, a publisher and components over a fake cluster."""
 
 import asyncio
 import functools
@@ -8,8 +8,8 @@ from accredit_extauthz.contract.publication import FORMAT, PART, REPLICA, SEQUEN
 from accredit_operator.blocking import Blocking
 from accredit_operator.cluster_metrics import ClusterMetrics
 from accredit_operator.compile.premises import HostClaims, Premises
+from accredit_operator.components import Surroundings, build_components
 from accredit_operator.keys.unfetched import Unfetched
-from accredit_operator.offices import Realm, open_offices
 from accredit_operator.ports import LEASES
 from accredit_operator.publisher import Publisher, Publishing
 from fakes.clock import FakeClock
@@ -45,7 +45,7 @@ class ListLog:
 
 
 @dataclass
-class Throne:
+class FakeLeadership:
     """Whether this process leads."""
 
     is_held: bool = True
@@ -64,18 +64,18 @@ class Scene:
     def __init__(self, cluster=None, clock=None, identity="me", fetch=nothing_is_fetched):
         self.cluster = cluster or FakeCluster()
         self.clock = clock or FakeClock()
-        self.log, self.throne = ListLog(), Throne()
+        self.log, self.leadership = ListLog(), FakeLeadership()
         self.identity, self.fetch = identity, fetch
         self.metrics = ClusterMetrics("test")
 
     def publisher(self):
         return Publisher(
-            Publishing(self.cluster, self.clock, self.log, HOME, self.identity, self.throne, Blocking("test"))
+            Publishing(self.cluster, self.clock, self.log, HOME, self.identity, self.leadership, Blocking("test"))
         )
 
-    def offices(self):
-        return open_offices(
-            Realm(
+    def components(self):
+        return build_components(
+            Surroundings(
                 cluster=self.cluster,
                 clock=self.clock,
                 log=self.log,
@@ -86,7 +86,7 @@ class Scene:
                 watched=(),
                 resync_s=30,
                 fetch=self.fetch,
-                is_leading=self.throne,
+                is_leading=self.leadership,
             )
         )
 

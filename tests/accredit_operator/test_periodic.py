@@ -5,25 +5,25 @@ import pytest
 from accredit_extauthz.contract.publication import BEAT_NAME, HEAD_NAME
 from accredit_operator.compile.compile import compile_world
 from accredit_operator.following import WATCHED
+from accredit_operator.periodic import Periodic
 from accredit_operator.ports import CONFIG_MAPS, DECLARED, LEASES, Conflict, Forbidden, NotFound
-from accredit_operator.vigil import Vigil
 from accredit_operator.world import Kind, ObjectKey
+from fakes.leading import HOME, PREMISES, Scene, on_loop, replica_lease
 from fakes.objects import agent, issuer, revocation
-from fakes.reigning import HOME, PREMISES, Scene, on_loop, replica_lease
 
 AGENTS, REVOCATIONS = DECLARED[Kind.AGENT_IDENTITY], DECLARED[Kind.REVOCATION]
 PLANNER = ObjectKey(Kind.AGENT_IDENTITY, "research", "planner")
 
 
 class Watch:
-    """A vigil over a fake cluster; what it tells is noted."""
+    """A periodic over a fake cluster; what it tells is noted."""
 
     def __init__(self):
         self.scene = Scene()
-        self.offices = self.scene.offices()
+        self.components = self.scene.components()
         self.cluster, self.clock = self.scene.cluster, self.scene.clock
         self.found, self.rewatched = [], 0
-        self.vigil = Vigil(self.offices, self.found.extend, self._rewatch)
+        self.periodic = Periodic(self.components, self.found.extend, self._rewatch)
 
     def _rewatch(self):
         self.rewatched += 1
@@ -31,13 +31,13 @@ class Watch:
     async def publish(self, *documents):
         for document in documents:
             self.cluster.apply(DECLARED[document["kind"]], document)
-        await self.offices.resync.list_all()
-        await self.offices.publisher.take_over()
-        world = self.offices.following.world
+        await self.components.resync.list_all()
+        await self.components.publisher.take_over()
+        world = self.components.following.world
         compiled = compile_world(world, PREMISES)
-        self.offices.ledger.on_compiled(compiled, (), self.offices.realm.now())
-        done = await self.offices.publisher.publish(compiled.shards)
-        self.offices.ledger.on_published(done.sequence)
+        self.components.ledger.on_compiled(compiled, (), self.components.surroundings.now())
+        done = await self.components.publisher.publish(compiled.shards)
+        self.components.ledger.on_published(done.sequence)
         return done.sequence
 
     def names(self):
@@ -52,7 +52,7 @@ class TestBeat:
     async def test_it_beats_when_every_kind_answers(self):
         watch = Watch()
         await watch.publish(issuer())
-        await watch.vigil._beat()
+        await watch.periodic._beat()
         assert BEAT_NAME in watch.names()
         assert watch.probed() == {collection.plural for collection in WATCHED}
 
@@ -60,12 +60,12 @@ class TestBeat:
     async def test_a_kind_of_which_an_event_came_is_not_asked(self):
         watch = Watch()
         await watch.publish(issuer())
-        await watch.vigil._beat()
+        await watch.periodic._beat()
         watch.clock.advance(2)
-        watch.offices.inbox.put(AGENTS, watch.cluster.apply(AGENTS, agent()), is_gone=False)
+        watch.components.inbox.put(AGENTS, watch.cluster.apply(AGENTS, agent()), is_gone=False)
         watch.clock.advance(1)
         watch.cluster.said.clear()
-        await watch.vigil._beat()
+        await watch.periodic._beat()
         assert watch.probed() == {collection.plural for collection in WATCHED if collection != AGENTS}
 
     @pytest.mark.parametrize("error", [None, NotFound("not installed")], ids=["no answer", "not installed"])
@@ -76,16 +76,16 @@ class TestBeat:
             await watch.publish(issuer())
             watch.cluster.fail("probe", AGENTS, error=error, times=3)
             for _ in range(3):
-                await watch.vigil._beat()
+                await watch.periodic._beat()
                 watch.clock.advance(2)
             assert BEAT_NAME not in watch.names()
-            await watch.vigil._beat()
+            await watch.periodic._beat()
             if error is not None:  # what is back is listed before it counts
                 assert BEAT_NAME not in watch.names()
-                assert watch.vigil._relist.is_set()
-                await watch.vigil._list()
+                assert watch.periodic._relist.is_set()
+                await watch.periodic._list()
                 assert watch.rewatched == 1
-                await watch.vigil._beat()
+                await watch.periodic._beat()
             assert BEAT_NAME in watch.names()
 
         played()
@@ -95,8 +95,8 @@ class TestBeat:
         watch = Watch()
         await watch.publish(issuer())
         watch.cluster.remove(CONFIG_MAPS, HOME, HEAD_NAME)
-        await watch.vigil._beat()
-        assert watch.offices.inbox._is_asked
+        await watch.periodic._beat()
+        assert watch.components.inbox._is_asked
 
 
 class TestLists:
@@ -104,10 +104,10 @@ class TestLists:
     async def test_what_a_list_finds_is_told(self):
         watch = Watch()
         await watch.publish(issuer())
-        await watch.vigil._list()
+        await watch.periodic._list()
         assert watch.found == []
         watch.cluster.apply(AGENTS, agent())
-        await watch.vigil._list()
+        await watch.periodic._list()
         assert watch.found == [(AGENTS, ("research", "planner"))]
 
     @on_loop
@@ -116,13 +116,13 @@ class TestLists:
         await watch.publish(issuer())
         for number in range(3):
             watch.cluster.apply(AGENTS, agent(f"a-{number}"))
-            await watch.vigil._list()
+            await watch.periodic._list()
             watch.clock.advance(30)
             assert watch.rewatched == min(number, 2)
-        assert watch.vigil.is_blind
-        watch.vigil.on_events([(AGENTS, ("research", "a-2"))])
-        await watch.vigil._list()
-        assert not watch.vigil.is_blind
+        assert watch.periodic.is_blind
+        watch.periodic.on_events([(AGENTS, ("research", "a-2"))])
+        await watch.periodic._list()
+        assert not watch.periodic.is_blind
 
     @on_loop
     async def test_a_sweep_that_finds_harm_asks_for_a_publication(self):
@@ -130,8 +130,8 @@ class TestLists:
         await watch.publish(issuer())
         shard = next(name for name in watch.names() if "shard" in name)
         watch.cluster.remove(CONFIG_MAPS, HOME, shard)
-        await watch.vigil._sweep()
-        assert watch.offices.inbox._is_asked
+        await watch.periodic._sweep()
+        assert watch.components.inbox._is_asked
 
 
 class TestRoll:
@@ -139,14 +139,14 @@ class TestRoll:
     async def test_what_everyone_serves_is_programmed_and_counted(self):
         watch = Watch()
         sequence = await watch.publish(issuer(), agent())
-        watch.vigil.on_published(sequence, watch.clock.ticks_ns())
+        watch.periodic.on_published(sequence, watch.clock.ticks_ns())
         watch.cluster.apply(LEASES, replica_lease("r", sequence - 1))
-        await watch.vigil.call_roll_if_possible()
-        assert watch.offices.ledger.is_waiting
+        await watch.periodic.call_roll_if_possible()
+        assert watch.components.ledger.is_waiting
         watch.clock.advance(0.2)
         watch.cluster.apply(LEASES, replica_lease("r", sequence))
-        await watch.vigil.call_roll_if_possible()
-        assert not watch.offices.ledger.is_waiting
+        await watch.periodic.call_roll_if_possible()
+        assert not watch.components.ledger.is_waiting
         assert watch.scene.metrics.registry.get_sample_value("accredit_propagation_seconds_sum") == 0.2
 
     @on_loop
@@ -154,8 +154,8 @@ class TestRoll:
         watch = Watch()
         sequence = await watch.publish(issuer())
         watch.cluster.apply(LEASES, replica_lease("r", sequence + 1))
-        await watch.vigil.call_roll_if_possible()
-        assert watch.offices.inbox._is_asked
+        await watch.periodic.call_roll_if_possible()
+        assert watch.components.inbox._is_asked
 
     @on_loop
     async def test_a_lease_that_is_no_replicas_is_not_read(self):
@@ -163,8 +163,8 @@ class TestRoll:
         await watch.publish(issuer())
         stray = replica_lease("accredit-operator", 10**15)
         watch.cluster.apply(LEASES, {**stray, "metadata": {**stray["metadata"], "labels": {}}})
-        await watch.vigil.call_roll_if_possible()
-        assert watch.offices.ledger.roll.alive == ()
+        await watch.periodic.call_roll_if_possible()
+        assert watch.components.ledger.roll.alive == ()
 
     @on_loop
     async def test_trouble_is_said_once_and_again_after_it_was_over(self):
@@ -172,7 +172,7 @@ class TestRoll:
         for times in (2, 1):
             watch.cluster.fail("list", LEASES, error=Forbidden("no role"), times=times)
             for _ in range(times + 1):
-                await watch.vigil.call_roll_if_possible()
+                await watch.periodic.call_roll_if_possible()
         assert watch.scene.log.events() == ["the roll of replicas did not succeed"] * 2
 
     @on_loop
@@ -180,7 +180,7 @@ class TestRoll:
         watch = Watch()
         watch.cluster.apply(LEASES, replica_lease("new", 1))
         watch.cluster.apply(LEASES, replica_lease("unknown", 1, format_="0"))
-        await watch.vigil.call_roll_if_possible()
+        await watch.periodic.call_roll_if_possible()
         assert watch.scene.log.lines == []
 
 
@@ -195,7 +195,7 @@ class TestDue:
     async def test_a_revocation_goes_an_hour_after_its_end(self):
         watch = Watch()
         await watch.publish(issuer(), revocation("over", **EXPIRED), revocation("endless", tokenID="t"))
-        await watch.vigil._do_what_is_due()
+        await watch.periodic._do_what_is_due()
         assert self.left(watch) == ["endless"]
 
     @on_loop
@@ -203,9 +203,9 @@ class TestDue:
         watch = Watch()
         await watch.publish(issuer(), revocation("over", **EXPIRED))
         watch.cluster.apply(REVOCATIONS, revocation("over", **{**EXPIRED, "expiresAt": "2030-01-01T00:00:00Z"}))
-        await watch.vigil._do_what_is_due()
+        await watch.periodic._do_what_is_due()
         assert self.left(watch) == ["over"]
-        assert watch.offices.ledger.due(watch.offices.realm.now() + 60) != ()
+        assert watch.components.ledger.due(watch.components.surroundings.now() + 60) != ()
 
     @pytest.mark.parametrize(
         ("error", "is_raised"), [(NotFound("gone"), False), (Conflict("newer"), False), (Forbidden("no role"), True)]
@@ -218,7 +218,7 @@ class TestDue:
             watch.cluster.fail("delete", error=error)
             raised = False
             try:
-                await watch.vigil._do_what_is_due()
+                await watch.periodic._do_what_is_due()
             except Forbidden:
                 raised = True
             assert raised is is_raised
@@ -229,8 +229,8 @@ class TestDue:
     async def test_who_does_not_lead_deletes_nothing(self):
         watch = Watch()
         await watch.publish(issuer(), revocation("over", **EXPIRED))
-        watch.scene.throne.is_held = False
-        await watch.vigil._do_what_is_due()
+        watch.scene.leadership.is_held = False
+        await watch.periodic._do_what_is_due()
         assert self.left(watch) == ["over"]
 
     @on_loop
@@ -238,5 +238,5 @@ class TestDue:
         watch = Watch()
         await watch.publish(issuer(), agent(expiresAt="2026-09-21T14:14:00Z"))
         watch.clock.advance(60)
-        await watch.vigil._do_what_is_due()
-        assert len(watch.offices.desk._marks) == 1
+        await watch.periodic._do_what_is_due()
+        assert len(watch.components.status_writer._marks) == 1

@@ -10,14 +10,14 @@ import traceback
 from collections.abc import Awaitable, Callable, Iterable
 from typing import Protocol, TypeVar
 
+from accredit_operator.backoff import Backoff
 from accredit_operator.compile.compiler import Compiler
+from accredit_operator.components import Components
 from accredit_operator.following import Difference, Found
 from accredit_operator.inbox import Batch
-from accredit_operator.offices import Offices
-from accredit_operator.patience import Patience
+from accredit_operator.periodic import Periodic
 from accredit_operator.ports import DECLARED, ClusterError, Document, TransientError
 from accredit_operator.publisher import Fenced, Published
-from accredit_operator.vigil import Vigil
 from accredit_operator.world import Kind, ObjectKey
 
 _NS_PER_S = 1_000_000_000
@@ -40,16 +40,16 @@ class Watches(Protocol):
         """Return when nothing comes any more."""
 
 
-class Reign:
+class Leader:
     """One leader's work, from take-over to the end of the process."""
 
-    def __init__(self, offices: Offices, watch: Callable[[Callable[[str], None]], Watches]) -> None:
-        self._at = offices
+    def __init__(self, components: Components, watch: Callable[[Callable[[str], None]], Watches]) -> None:
+        self._at = components
         self._loop = asyncio.get_running_loop()
-        self._compiler = Compiler(offices.realm.premises)
+        self._compiler = Compiler(components.surroundings.premises)
         self._watches = watch(self._watches_fell)
-        self._vigil = Vigil(offices, found=self._on_found, rewatch=self._watches.restart)
-        self._patience = Patience(first_s=0.1, last_s=5.0)
+        self._periodic = Periodic(components, found=self._on_found, rewatch=self._watches.restart)
+        self._backoff = Backoff(first_s=0.1, last_s=5.0)
         self._touched: set[ObjectKey] = set()
         self._since_ns: int | None = None  # when the oldest change that is not published came
         self._is_published = False
@@ -63,7 +63,7 @@ class Reign:
     @property
     def is_alive(self) -> bool:
         """Whether the watches bring what happens."""
-        return not self._vigil.is_blind
+        return not self._periodic.is_blind
 
     async def run(self) -> None:
         """Publish, and go on. Raises Fenced; returns never."""
@@ -72,12 +72,12 @@ class Reign:
         lying = await self._insist(at.publisher.take_over)
         await self._insist(self._list_first)
         at.keys.remember(lying, self._issuer_statuses())
-        await self._vigil.call_roll_if_possible()
+        await self._periodic.call_roll_if_possible()
         at.inbox.ask()
         async with asyncio.TaskGroup() as group:
             group.create_task(self._publish_on(), name="publish")
-            group.create_task(at.desk.work(), name="status")
-            self._vigil.start(group)
+            group.create_task(at.status_writer.work(), name="status")
+            self._periodic.start(group)
 
     async def close(self) -> None:
         """Stop what run has started beside its own tasks."""
@@ -94,13 +94,13 @@ class Reign:
 
     def _take(self, batch: Batch) -> bool:
         """Take events in; return whether a compilation is due."""
-        self._vigil.on_events((one.collection, (one.stored.namespace, one.stored.name)) for one in batch.arrivals)
+        self._periodic.on_events((one.collection, (one.stored.namespace, one.stored.name)) for one in batch.arrivals)
         changed = self._at.following.on_events((one.collection, one.stored, one.is_gone) for one in batch.arrivals)
         contents = [found for found, difference in changed.items() if difference is Difference.CONTENT]
         self._touch(contents)
         for found, difference in changed.items():
             if difference is Difference.STATUS and found[0] in _KINDS:
-                self._at.desk.mark(_key(found))
+                self._at.status_writer.mark(_key(found))
         if contents and self._since_ns is None:
             self._since_ns = batch.since_ns
         return bool(contents) or batch.is_asked
@@ -121,7 +121,11 @@ class Reign:
 
     async def _attempt(self) -> bool:
         """Compile and publish. Return whether that is done; if not, another attempt is on its way or would not help."""
-        realm, began_ns, touched = self._at.realm, self._at.realm.clock.ticks_ns(), frozenset(self._touched)
+        surroundings, began_ns, touched = (
+            self._at.surroundings,
+            self._at.surroundings.clock.ticks_ns(),
+            frozenset(self._touched),
+        )
         since_ns, self._since_ns = self._since_ns, None
         kinds = {str(key.kind) for key in touched}
         try:
@@ -129,16 +133,16 @@ class Reign:
         except ClusterError as error:
             self._since_ns = since_ns
             self._retry(error)
-            realm.metrics.reconciled("failed", realm.clock.ticks_ns() - began_ns, kinds)
+            surroundings.metrics.reconciled("failed", surroundings.clock.ticks_ns() - began_ns, kinds)
             return False
         except Fenced:
             raise
         except Exception:  # noqa: BLE001 - whatever it is, what is published stays and the loop goes on
             self._say("error", "the snapshot cannot be compiled; the last good one stays", [traceback.format_exc()])
-            realm.metrics.reconciled("failed", realm.clock.ticks_ns() - began_ns, kinds)
+            surroundings.metrics.reconciled("failed", surroundings.clock.ticks_ns() - began_ns, kinds)
             return True
         self._done(published, touched, since_ns)
-        realm.metrics.reconciled("success", realm.clock.ticks_ns() - began_ns, kinds)
+        surroundings.metrics.reconciled("success", surroundings.clock.ticks_ns() - began_ns, kinds)
         return True
 
     async def _publish(self, touched: frozenset[ObjectKey]) -> Published:
@@ -146,8 +150,8 @@ class Reign:
         world = at.following.world
         at.keys.follow(world)
         compiled = self._compiler.compile(world, at.keys.keys())
-        gone = at.ledger.on_compiled(compiled, touched, at.realm.now())
-        at.realm.metrics.forget(gone)
+        gone = at.ledger.on_compiled(compiled, touched, at.surroundings.now())
+        at.surroundings.metrics.forget(gone)
         highest = at.ledger.roll.highest
         return await at.publisher.publish(compiled.shards, highest + 1 if highest > at.publisher.sequence else 0)
 
@@ -160,12 +164,12 @@ class Reign:
             gc.freeze()
         self._is_published = True
         self._said = None
-        self._patience.calm()
+        self._backoff.calm()
         for key in at.ledger.on_published(published.sequence):
-            at.desk.mark(key, _SETTLING_S)
+            at.status_writer.mark(key, _SETTLING_S)
         if published.is_new:
-            self._vigil.on_published(published.sequence, since_ns)
-            at.realm.log.say(
+            self._periodic.on_published(published.sequence, since_ns)
+            at.surroundings.log.say(
                 "info",
                 "snapshot published",
                 sequence=published.sequence,
@@ -174,7 +178,7 @@ class Reign:
             )
 
     def _retry(self, error: ClusterError) -> None:
-        wait_s = self._patience.wait_s(error.retry_after_s if isinstance(error, TransientError) else None)
+        wait_s = self._backoff.wait_s(error.retry_after_s if isinstance(error, TransientError) else None)
         self._say("error", "the snapshot cannot be published yet; the last one stays", [str(error)])
         self._loop.call_later(wait_s, self._at.inbox.ask)
 
@@ -184,9 +188,9 @@ class Reign:
                 result = await attempt()
             except ClusterError as error:
                 self._say("error", "what is needed for the first publication cannot be read yet", [str(error)])
-                await asyncio.sleep(self._patience.wait_s())
+                await asyncio.sleep(self._backoff.wait_s())
                 continue
-            self._patience.calm()
+            self._backoff.calm()
             return result
 
     async def _list_first(self) -> None:
@@ -201,9 +205,9 @@ class Reign:
 
     def _watches_fell(self, reason: str) -> None:
         """Hear, in another thread, that the watches begin anew: what was deleted meanwhile has to be found."""
-        self._at.realm.log.say("warning", "the watches ended and begin again", cause=reason)
+        self._at.surroundings.log.say("warning", "the watches ended and begin again", cause=reason)
         if not self._loop.is_closed():
-            self._loop.call_soon_threadsafe(self._vigil.relist_soon)
+            self._loop.call_soon_threadsafe(self._periodic.relist_soon)
 
     def _say(self, level: str, event: str, causes: Iterable[str]) -> None:
         """Say what is wrong, once for the same trouble."""
@@ -211,7 +215,7 @@ class Reign:
         if self._said != said:
             self._said = said
             for cause in said[1]:
-                self._at.realm.log.say(level, event, cause=cause)
+                self._at.surroundings.log.say(level, event, cause=cause)
 
 
 def _key(found: Found) -> ObjectKey:

@@ -9,13 +9,13 @@ from accredit_extauthz.contract.codec import assemble
 from accredit_extauthz.contract.publication import HEAD_NAME
 from accredit_operator.compile.compile import compile_world
 from accredit_operator.compile.objects import read_object
+from accredit_operator.leader import Leader
 from accredit_operator.ports import CONFIG_MAPS, DECLARED, LEASES, Forbidden, NotFound, TransientError
 from accredit_operator.publication import content_of, read_head
 from accredit_operator.publisher import Fenced
-from accredit_operator.reign import Reign
 from accredit_operator.world import Kind
+from fakes.leading import HOME, Scene, on_loop, replica_lease, until
 from fakes.objects import agent, issuer
-from fakes.reigning import HOME, Scene, on_loop, replica_lease, until
 
 FROZEN = "publication is frozen: a kind cannot be seen; what is published stays"
 AGENTS, ISSUERS = DECLARED[Kind.AGENT_IDENTITY], DECLARED[Kind.TRUSTED_ISSUER]
@@ -36,12 +36,12 @@ class Watches:
 
 
 class Court:
-    """A reign, and the hands of the users."""
+    """A leader, and the hands of the users."""
 
     def __init__(self, scene):
         self.scene, self.cluster = scene, scene.cluster
-        self.offices = scene.offices()
-        self.reign = Reign(self.offices, self._watch)
+        self.components = scene.components()
+        self.leader = Leader(self.components, self._watch)
 
     def _watch(self, fell):
         self.watches = Watches(fell)
@@ -49,19 +49,19 @@ class Court:
 
     @asynccontextmanager
     async def at_work(self):
-        task = asyncio.create_task(self.reign.run())
+        task = asyncio.create_task(self.leader.run())
         try:
             yield task
         finally:
             task.cancel()
             await asyncio.gather(task, return_exceptions=True)
-            await self.reign.close()
+            await self.leader.close()
 
     def apply(self, document, *, is_heard=True):
         collection = DECLARED[document["kind"]]
         stored = self.cluster.apply(collection, document)
         if is_heard:
-            self.offices.inbox.put(collection, stored, is_gone=False)
+            self.components.inbox.put(collection, stored, is_gone=False)
 
     def head(self):
         found = {one.name: one for one in self.cluster.list_all(CONFIG_MAPS, namespace=HOME).items}
@@ -88,9 +88,9 @@ def court(*documents, **scene):
 @on_loop
 async def test_what_is_there_is_published_and_what_comes_follows():
     made = court(issuer(), agent())
-    assert not made.reign.is_ready
+    assert not made.leader.is_ready
     async with made.at_work():
-        await until(lambda: made.reign.is_ready)
+        await until(lambda: made.leader.is_ready)
         assert made.watches.is_on
         assert len(made.snapshot().agents) == 1
         made.apply(agent(suspended=True))
@@ -114,7 +114,7 @@ async def test_nothing_is_published_before_everything_was_listed():
 
     made.cluster.before_call = heard
     async with made.at_work():
-        await until(lambda: made.reign.is_ready)
+        await until(lambda: made.leader.is_ready)
         made.cluster.before_call = lambda said: None
         assert len(lists) == 3
         assert len(made.snapshot().agents) == 1
@@ -124,12 +124,12 @@ async def test_nothing_is_published_before_everything_was_listed():
 async def test_a_failure_is_overcome_without_another_event():
     made = court(issuer(), agent())
     async with made.at_work():
-        await until(lambda: made.reign.is_ready)
+        await until(lambda: made.leader.is_ready)
         made.cluster.fail("create", CONFIG_MAPS, times=2)
         made.cluster.fail("replace", CONFIG_MAPS, name=HEAD_NAME, landed=True)
         made.apply(agent(suspended=True))
         await until(lambda: made.suspended() == ["planner"])
-        await until(lambda: made.offices.publisher._is_unsure is False)
+        await until(lambda: made.components.publisher._is_unsure is False)
     assert made.scene.log.events().count("the snapshot cannot be published yet; the last one stays") == 1
 
 
@@ -137,26 +137,26 @@ async def test_a_failure_is_overcome_without_another_event():
 async def test_a_kind_that_cannot_be_seen_freezes_publication_until_it_is_listed():
     made = court(issuer(), agent())
     async with made.at_work():
-        await until(lambda: made.reign.is_ready)
+        await until(lambda: made.leader.is_ready)
         made.cluster.uninstalled.add(ISSUERS)
-        await made.offices.resync.probe(ISSUERS)
-        assert not made.reign.is_ready
+        await made.components.resync.probe(ISSUERS)
+        assert not made.leader.is_ready
         made.apply(agent(suspended=True))
         await until(
             lambda: "publication is frozen: a kind cannot be seen; what is published stays" in made.scene.log.events()
         )
         assert made.suspended() == []
         made.cluster.uninstalled.clear()
-        made.reign._vigil._relist.set()
+        made.leader._periodic._relist.set()
         await until(lambda: made.suspended() == ["planner"])
-        assert made.reign.is_ready
+        assert made.leader.is_ready
 
 
 @on_loop
 async def test_a_deletion_between_two_watches_is_found():
     made = court(issuer(), agent())
     async with made.at_work():
-        await until(lambda: made.reign.is_ready)
+        await until(lambda: made.leader.is_ready)
         made.cluster.remove(AGENTS, "research", "planner")
         made.watches.fell("an API server that starts")
         await until(lambda: made.snapshot() and not made.snapshot().agents)
@@ -169,7 +169,7 @@ async def test_a_replica_that_serves_more_is_overtaken_from_the_beginning():
     high = 10**15
     made.cluster.apply(LEASES, replica_lease("r", high))
     async with made.at_work():
-        await until(lambda: made.reign.is_ready)
+        await until(lambda: made.leader.is_ready)
         assert made.head()[0].sequence > high
 
 
@@ -177,17 +177,17 @@ async def test_a_replica_that_serves_more_is_overtaken_from_the_beginning():
 async def test_a_compiler_that_fails_leaves_what_is_published_and_the_loop_goes_on():
     made = court(issuer(), agent())
     async with made.at_work():
-        await until(lambda: made.reign.is_ready)
-        compiler = made.reign._compiler
+        await until(lambda: made.leader.is_ready)
+        compiler = made.leader._compiler
 
         class Broken:
             def compile(self, world, keys):
                 raise ZeroDivisionError
 
-        made.reign._compiler = Broken()
+        made.leader._compiler = Broken()
         made.apply(agent(suspended=True))
         await until(lambda: "the snapshot cannot be compiled; the last good one stays" in made.scene.log.events())
-        made.reign._compiler = compiler
+        made.leader._compiler = compiler
         made.apply(agent("other"))
         await until(lambda: made.suspended() == ["planner"])
 
@@ -196,7 +196,7 @@ async def test_a_compiler_that_fails_leaves_what_is_published_and_the_loop_goes_
 async def test_who_is_overtaken_ends():
     made = court(issuer(), agent())
     async with made.at_work() as task:
-        await until(lambda: made.reign.is_ready)
+        await until(lambda: made.leader.is_ready)
         successor = Scene(made.cluster, made.scene.clock, "successor").publisher()
         await successor.take_over()
         made.apply(agent(suspended=True))
@@ -209,11 +209,11 @@ async def test_who_is_overtaken_ends():
 async def test_after_a_restart_the_same_objects_are_the_same_publication():
     made = court(issuer(), agent())
     async with made.at_work():
-        await until(lambda: made.reign.is_ready)
+        await until(lambda: made.leader.is_ready)
     first = made.snapshot()
     again = Court(Scene(made.cluster, made.scene.clock, "successor"))
     async with again.at_work():
-        await until(lambda: again.reign.is_ready)
+        await until(lambda: again.leader.is_ready)
     assert (again.snapshot().sequence, again.snapshot().digest) == (first.sequence, first.digest)
 
 
@@ -221,12 +221,14 @@ async def test_after_a_restart_the_same_objects_are_the_same_publication():
 async def test_what_is_published_is_what_a_fresh_compilation_gives():
     made = court(issuer(), agent(), agent("other"))
     async with made.at_work():
-        await until(lambda: made.reign.is_ready)
+        await until(lambda: made.leader.is_ready)
         for number in range(5):
             made.apply(agent(f"a-{number}"))
         await until(lambda: len(made.snapshot().agents) == 7)
         items = [one.document for kind in (AGENTS, ISSUERS) for one in made.cluster.list_all(kind).items]
-        compiled = compile_world(made.offices.following.world.of(map(read_object, items)), made.offices.realm.premises)
+        compiled = compile_world(
+            made.components.following.world.of(map(read_object, items)), made.components.surroundings.premises
+        )
         found = made.head()[1]
         assert sorted(content_of(found[name]) for name in made.head()[0].shards) == sorted(compiled.shards.values())
 
@@ -238,7 +240,7 @@ def test_a_take_over_is_tried_until_it_succeeds(error):
         made = court(issuer())
         made.cluster.fail("list", CONFIG_MAPS, error=error, times=2)
         async with made.at_work():
-            await until(lambda: made.reign.is_ready)
+            await until(lambda: made.leader.is_ready)
 
     played()
 

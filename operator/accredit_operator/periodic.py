@@ -11,8 +11,8 @@ from functools import partial
 
 from accredit_extauthz.contract.publication import BEAT_PERIOD_S, PART, REPLICA
 from accredit_extauthz.contract.snapshot import FORMAT
+from accredit_operator.components import Components
 from accredit_operator.following import WATCHED, Found
-from accredit_operator.offices import Offices
 from accredit_operator.ports import DECLARED, LEASES, ClusterError, Collection, Conflict, NotFound
 from accredit_operator.publisher import Fenced
 from accredit_operator.replicas import Roll, call_roll
@@ -27,11 +27,13 @@ _RELIST_SOON_S = 1.0  # after the watches began anew
 _NS_PER_S = 1_000_000_000
 
 
-class Vigil:
+class Periodic:
     """`found` hears what a list has brought and no event had; `rewatch` begins the watches anew."""
 
-    def __init__(self, offices: Offices, found: Callable[[Iterable[Found]], None], rewatch: Callable[[], None]) -> None:
-        self._at = offices
+    def __init__(
+        self, components: Components, found: Callable[[Iterable[Found]], None], rewatch: Callable[[], None]
+    ) -> None:
+        self._at = components
         self._rewatch = rewatch
         self._found = found
         self._watchfulness = Watchfulness()
@@ -79,7 +81,7 @@ class Vigil:
 
     async def _resync_on(self) -> None:
         while True:
-            await _set_within(self._relist, self._at.realm.resync_s)
+            await _set_within(self._relist, self._at.surroundings.resync_s)
             await self._try("the list of everything", self._list)
             await self._try("the sweep", self._sweep)
 
@@ -87,17 +89,17 @@ class Vigil:
         was_frozen = bool(self._at.resync.unseen)
         found = await self._at.resync.list_all()
         if not self._at.resync.trouble:
-            self._watchfulness.on_lists(found, self._at.realm.clock.ticks_ns())
+            self._watchfulness.on_lists(found, self._at.surroundings.clock.ticks_ns())
             # A kind that is installed again is not always watched again.
             if self._watchfulness.has_missed or was_frozen:
                 self._rewatch()
         if found:
-            self._at.realm.log.say("warning", "a list has found what no event brought", objects=len(found))
+            self._at.surroundings.log.say("warning", "a list has found what no event brought", objects=len(found))
             self._found(found)
         elif was_frozen and not self._at.resync.unseen:
             self._found(())
-        self._at.realm.metrics.show_unseen(collection.kind for collection in self._at.resync.unseen)
-        self._at.realm.metrics.show_key_ages(self._at.keys.ages_s())
+        self._at.surroundings.metrics.show_unseen(collection.kind for collection in self._at.resync.unseen)
+        self._at.surroundings.metrics.show_key_ages(self._at.keys.ages_s())
 
     async def _sweep(self) -> None:
         if not await self._at.publisher.sweep():
@@ -108,7 +110,7 @@ class Vigil:
         silent = [one for one in WATCHED if self._silent_s(one) > _PROBE_AFTER_S]
         for collection, is_seen in zip(silent, await asyncio.gather(*map(self._probe, silent)), strict=True):
             if is_seen:
-                self._alive_ns[collection] = self._at.realm.clock.ticks_ns()
+                self._alive_ns[collection] = self._at.surroundings.clock.ticks_ns()
         if not await self._at.publisher.check_head():
             self._at.inbox.ask()
         if all(self._silent_s(collection) <= LIFE_S for collection in WATCHED) and not self._at.resync.unseen:
@@ -124,7 +126,7 @@ class Vigil:
     def _silent_s(self, collection: Collection) -> float:
         times = (self._at.inbox.heard_ns(collection), self._alive_ns.get(collection))
         heard_ns = max((at_ns for at_ns in times if at_ns is not None), default=None)
-        return math.inf if heard_ns is None else (self._at.realm.clock.ticks_ns() - heard_ns) / _NS_PER_S
+        return math.inf if heard_ns is None else (self._at.surroundings.clock.ticks_ns() - heard_ns) / _NS_PER_S
 
     async def _roll_on(self) -> None:
         while True:
@@ -134,14 +136,14 @@ class Vigil:
             self._roll_s = min(_ROLL_S, self._roll_s * _ROLL_GROWTH) if is_waiting else _ROLL_S
 
     async def _call_roll(self) -> None:
-        at, realm = self._at, self._at.realm
+        at, surroundings = self._at, self._at.surroundings
         label = f"{PART}={REPLICA}"
-        leases = await at.looking(realm.cluster.list_all, LEASES, namespace=realm.namespace, label=label)
-        roll = call_roll(at.ledger.roll, leases.items, realm.clock.ticks_ns())
+        leases = await at.looking(surroundings.cluster.list_all, LEASES, namespace=surroundings.namespace, label=label)
+        roll = call_roll(at.ledger.roll, leases.items, surroundings.clock.ticks_ns())
         for key in at.ledger.on_roll(roll):
-            at.desk.mark(key)
+            at.status_writer.mark(key)
         while self._on_its_way and roll.served is not None and self._on_its_way[0][0] <= roll.served:
-            realm.metrics.propagated(realm.clock.ticks_ns() - self._on_its_way.popleft()[1])
+            surroundings.metrics.propagated(surroundings.clock.ticks_ns() - self._on_its_way.popleft()[1])
         at.keys.ask(roll.alive)
         self._say_formats(roll)
         if roll.highest > at.publisher.sequence:
@@ -151,25 +153,25 @@ class Vigil:
         """Say which replicas are too old for what is written: they serve on what they have."""
         old = ", ".join(sorted(replica.name for replica in roll.alive if 0 < replica.format < FORMAT))
         if old and self._said.get("formats") != old:
-            self._at.realm.log.say("error", "replicas cannot read what is published; replace them", replicas=old)
+            self._at.surroundings.log.say("error", "replicas cannot read what is published; replace them", replicas=old)
         self._said["formats"] = old
 
     async def _do_what_is_due(self) -> None:
-        for key in self._at.ledger.due(self._at.realm.now()):
+        for key in self._at.ledger.due(self._at.surroundings.now()):
             if key.kind is Kind.REVOCATION:
                 await self._delete(key)
             else:
-                self._at.desk.mark(key)
+                self._at.status_writer.mark(key)
 
     async def _delete(self, key: ObjectKey) -> None:
         """Delete a Revocation that is long over: this very version of it."""
-        at, realm, seen = self._at, self._at.realm, self._at.following.seen(key)
-        if seen is None or not realm.is_leading():
+        at, surroundings, seen = self._at, self._at.surroundings, self._at.following.seen(key)
+        if seen is None or not surroundings.is_leading():
             return
         version = str(seen.version)
         try:
             await at.telling(
-                realm.cluster.delete,
+                surroundings.cluster.delete,
                 DECLARED[key.kind],
                 key.namespace,
                 key.name,
@@ -179,18 +181,18 @@ class Vigil:
         except NotFound:
             return
         except Conflict:
-            at.ledger.look_again(key, realm.now())
+            at.ledger.look_again(key, surroundings.now())
         except ClusterError:
-            at.ledger.look_again(key, realm.now())
+            at.ledger.look_again(key, surroundings.now())
             raise
         else:
-            realm.log.say("info", "a Revocation that is long over was deleted", object=str(key))
+            surroundings.log.say("info", "a Revocation that is long over was deleted", object=str(key))
 
     async def _every(self, period_s: float, what: str, act: Callable[[], Awaitable[None]]) -> None:
         while True:
-            begun_ns = self._at.realm.clock.ticks_ns()
+            begun_ns = self._at.surroundings.clock.ticks_ns()
             await self._try(what, act)
-            await asyncio.sleep(max(0.1, period_s - (self._at.realm.clock.ticks_ns() - begun_ns) / _NS_PER_S))
+            await asyncio.sleep(max(0.1, period_s - (self._at.surroundings.clock.ticks_ns() - begun_ns) / _NS_PER_S))
 
     async def _try(self, what: str, act: Callable[[], Awaitable[None]]) -> None:
         """Do it; say trouble with the API server once, and go on."""
@@ -201,7 +203,7 @@ class Vigil:
         except ClusterError as error:
             if self._said.get(what) != str(error):
                 self._said[what] = str(error)
-                self._at.realm.log.say("warning", f"{what} did not succeed", cause=str(error))
+                self._at.surroundings.log.say("warning", f"{what} did not succeed", cause=str(error))
         else:
             self._said.pop(what, None)
 

@@ -14,14 +14,14 @@ from accredit_operator.ledger import Ledger
 from accredit_operator.ports import Clock, Cluster, Log
 from accredit_operator.publisher import Publisher, Publishing
 from accredit_operator.resync import Resync
-from accredit_operator.status_desk import Desking, StatusDesk
+from accredit_operator.status_writer import StatusWriter, StatusWriting
 from accredit_operator.world import ObjectKey
 
 _NS_PER_S = 1_000_000_000
 
 
 @dataclass(frozen=True, slots=True)
-class Realm:
+class Surroundings:
     """What a leader is given."""
 
     cluster: Cluster
@@ -42,10 +42,10 @@ class Realm:
 
 
 @dataclass(frozen=True, slots=True)
-class Offices:
+class Components:
     """One leader's parts. `looking`, `telling` and `publishing` are threads: none holds up another."""
 
-    realm: Realm
+    surroundings: Surroundings
     looking: Blocking
     telling: Blocking
     publishing: Blocking
@@ -55,7 +55,7 @@ class Offices:
     publisher: Publisher
     keys: IssuerKeys
     ledger: Ledger
-    desk: StatusDesk
+    status_writer: StatusWriter
 
     async def close(self) -> None:
         """Take no more work, and return when nothing is being published any more."""
@@ -65,49 +65,49 @@ class Offices:
         await self.publishing.finish()
 
 
-def open_offices(realm: Realm) -> Offices:
+def build_components(surroundings: Surroundings) -> Components:
     """Return the parts, on the running loop."""
     looking, telling, publishing = Blocking("look"), Blocking("status"), Blocking("publish")
-    inbox, following = Inbox(realm.clock), Following()
+    inbox, following = Inbox(surroundings.clock), Following()
 
     def keys_changed(key: ObjectKey) -> None:
         inbox.ask()
-        desk.mark(key)
+        status_writer.mark(key)
 
-    keys = IssuerKeys(realm.fetch, realm.clock, keys_changed, realm.metrics.keys_refreshed)
+    keys = IssuerKeys(surroundings.fetch, surroundings.clock, keys_changed, surroundings.metrics.keys_refreshed)
     ledger = Ledger(following, keys.report)
-    desk = StatusDesk(
-        Desking(
-            cluster=realm.cluster,
-            clock=realm.clock,
-            log=realm.log,
+    status_writer = StatusWriter(
+        StatusWriting(
+            cluster=surroundings.cluster,
+            clock=surroundings.clock,
+            log=surroundings.log,
             blocking=telling,
             following=following,
-            occasion=lambda key: ledger.occasion(key, realm.now()),
-            written=realm.metrics.show_status,
-            is_leading=realm.is_leading,
+            occasion=lambda key: ledger.occasion(key, surroundings.now()),
+            written=surroundings.metrics.show_status,
+            is_leading=surroundings.is_leading,
         )
     )
-    return Offices(
-        realm=realm,
+    return Components(
+        surroundings=surroundings,
         looking=looking,
         telling=telling,
         publishing=publishing,
         inbox=inbox,
         following=following,
-        resync=Resync(realm.cluster, looking, following, realm.watched),
+        resync=Resync(surroundings.cluster, looking, following, surroundings.watched),
         publisher=Publisher(
             Publishing(
-                cluster=realm.cluster,
-                clock=realm.clock,
-                log=realm.log,
-                namespace=realm.namespace,
-                identity=realm.identity,
-                is_leading=realm.is_leading,
+                cluster=surroundings.cluster,
+                clock=surroundings.clock,
+                log=surroundings.log,
+                namespace=surroundings.namespace,
+                identity=surroundings.identity,
+                is_leading=surroundings.is_leading,
                 blocking=publishing,
             )
         ),
         keys=keys,
         ledger=ledger,
-        desk=desk,
+        status_writer=status_writer,
     )

@@ -7,11 +7,11 @@ import pytest
 
 from accredit_operator.ports import DECLARED, EVENTS, Conflict, Forbidden, NotFound, Rejected
 from accredit_operator.status import is_ready
-from accredit_operator.status_desk import BURST, RATE, Bucket, Marks
+from accredit_operator.status_writer import BURST, RATE, Bucket, Marks
 from accredit_operator.world import Kind, ObjectKey
 from fakes.clock import FakeClock
+from fakes.leading import Scene, on_loop, until
 from fakes.objects import agent
-from fakes.reigning import Scene, on_loop, until
 
 AGENTS = DECLARED[Kind.AGENT_IDENTITY]
 
@@ -62,30 +62,30 @@ class TestBucket:
 
 
 class Desk:
-    """A desk at work over objects that were published, with one replica that serves them."""
+    """A status_writer at work over objects that were published, with one replica that serves them."""
 
     def __init__(self):
         self.scene = Scene()
-        self.offices = self.scene.offices()
+        self.components = self.scene.components()
         self.cluster = self.scene.cluster
 
     async def declare(self, *documents):
         for document in documents:
             self.cluster.apply(AGENTS, document)
-        await self.offices.resync.list_all()
+        await self.components.resync.list_all()
         self.compile()
 
     def compile(self):
         from accredit_operator.compile.compile import compile_world  # noqa: PLC0415
 
-        world = self.offices.following.world
-        self.offices.ledger.on_compiled(compile_world(world), world.objects, 0)
-        for one in self.offices.ledger.on_published(5):
-            self.offices.desk.mark(one)
+        world = self.components.following.world
+        self.components.ledger.on_compiled(compile_world(world), world.objects, 0)
+        for one in self.components.ledger.on_published(5):
+            self.components.status_writer.mark(one)
 
     @asynccontextmanager
     async def at_work(self):
-        task = asyncio.create_task(self.offices.desk.work())
+        task = asyncio.create_task(self.components.status_writer.work())
         try:
             yield
         finally:
@@ -104,92 +104,92 @@ class Desk:
 
 @on_loop
 async def test_a_status_and_its_events_are_written_once():
-    desk = Desk()
-    await desk.declare(agent())
-    async with desk.at_work():
-        await until(lambda: len(desk.events()) == 3)
-        desk.offices.desk.mark(key("planner"))
+    status_writer = Desk()
+    await status_writer.declare(agent())
+    async with status_writer.at_work():
+        await until(lambda: len(status_writer.events()) == 3)
+        status_writer.components.status_writer.mark(key("planner"))
         await asyncio.sleep(0.02)
-    assert desk.patches() == ["planner"]
-    assert desk.events() == ["RefNotFound", "NoReplicas", "RefNotFound"]
-    assert desk.status()["observedGeneration"] == 1
+    assert status_writer.patches() == ["planner"]
+    assert status_writer.events() == ["RefNotFound", "NoReplicas", "RefNotFound"]
+    assert status_writer.status()["observedGeneration"] == 1
 
 
 @on_loop
 async def test_a_version_that_is_not_the_newest_is_looked_at_again():
-    desk = Desk()
-    await desk.declare(agent())
-    desk.cluster.fail("patch_status", error=Conflict("newer"))
-    async with desk.at_work():
-        await until(desk.patches)
-        desk.scene.clock.advance(1)
-        await until(desk.status)
-    assert desk.patches() == ["planner", "planner"]
+    status_writer = Desk()
+    await status_writer.declare(agent())
+    status_writer.cluster.fail("patch_status", error=Conflict("newer"))
+    async with status_writer.at_work():
+        await until(status_writer.patches)
+        status_writer.scene.clock.advance(1)
+        await until(status_writer.status)
+    assert status_writer.patches() == ["planner", "planner"]
 
 
 @on_loop
 async def test_an_object_that_is_gone_is_let_go():
-    desk = Desk()
-    await desk.declare(agent())
-    desk.cluster.fail("patch_status", error=NotFound("gone"))
-    async with desk.at_work():
-        await until(desk.patches)
+    status_writer = Desk()
+    await status_writer.declare(agent())
+    status_writer.cluster.fail("patch_status", error=NotFound("gone"))
+    async with status_writer.at_work():
+        await until(status_writer.patches)
         await asyncio.sleep(0.02)
-    assert len(desk.patches()) == 1
+    assert len(status_writer.patches()) == 1
 
 
 @pytest.mark.parametrize("error", [Forbidden("no role"), Rejected("too large"), None], ids=["403", "422", "no answer"])
 def test_a_failure_is_said_once_and_tried_again_later(error):
     @on_loop
     async def played():
-        desk = Desk()
-        await desk.declare(agent("a"), agent("b", identities=[{"issuerRef": {"name": "x"}, "subject": "b"}]))
-        desk.cluster.fail("patch_status", error=error, times=2)
-        async with desk.at_work():
+        status_writer = Desk()
+        await status_writer.declare(agent("a"), agent("b", identities=[{"issuerRef": {"name": "x"}, "subject": "b"}]))
+        status_writer.cluster.fail("patch_status", error=error, times=2)
+        async with status_writer.at_work():
 
             def both():
-                desk.scene.clock.advance(1)
-                return desk.status("a") and desk.status("b")
+                status_writer.scene.clock.advance(1)
+                return status_writer.status("a") and status_writer.status("b")
 
             await until(both)
-        assert desk.scene.log.events().count("a status cannot be written; publication goes on") == 1
+        assert status_writer.scene.log.events().count("a status cannot be written; publication goes on") == 1
 
     played()
 
 
 @on_loop
 async def test_an_event_that_fails_changes_nothing():
-    desk = Desk()
-    await desk.declare(agent())
-    desk.cluster.fail("create", EVENTS, error=Forbidden("no"), times=3)
-    async with desk.at_work():
-        await until(lambda: desk.scene.log.events().count("an Event could not be written") == 3)
-    assert desk.status()
+    status_writer = Desk()
+    await status_writer.declare(agent())
+    status_writer.cluster.fail("create", EVENTS, error=Forbidden("no"), times=3)
+    async with status_writer.at_work():
+        await until(lambda: status_writer.scene.log.events().count("an Event could not be written") == 3)
+    assert status_writer.status()
 
 
 @on_loop
 async def test_who_does_not_lead_writes_nothing():
-    desk = Desk()
-    await desk.declare(agent())
-    desk.scene.throne.is_held = False
-    async with desk.at_work():
+    status_writer = Desk()
+    await status_writer.declare(agent())
+    status_writer.scene.leadership.is_held = False
+    async with status_writer.at_work():
         await asyncio.sleep(0.02)
-    assert desk.patches() == []
+    assert status_writer.patches() == []
 
 
 @on_loop
 async def test_a_mistake_with_one_object_stops_no_other():
-    desk = Desk()
-    await desk.declare(agent("a"), agent("b"))
-    report = desk.offices.ledger.occasion
+    status_writer = Desk()
+    await status_writer.declare(agent("a"), agent("b"))
+    report = status_writer.components.ledger.occasion
 
     def broken(one, now):
         if one.name == "a":
             raise ZeroDivisionError
         return report(one, now)
 
-    desk.offices.ledger.occasion = broken
-    async with desk.at_work():
-        await until(lambda: desk.status("b"))
-    assert "a status cannot be worked out" in desk.scene.log.events()
-    assert not is_ready(desk.status("b"))
+    status_writer.components.ledger.occasion = broken
+    async with status_writer.at_work():
+        await until(lambda: status_writer.status("b"))
+    assert "a status cannot be worked out" in status_writer.scene.log.events()
+    assert not is_ready(status_writer.status("b"))

@@ -6,7 +6,7 @@ from random import Random
 
 
 @dataclass(slots=True)
-class Patience:
+class Backoff:
     """Counts failures in a row."""
 
     first_s: float

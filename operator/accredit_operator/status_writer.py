@@ -86,8 +86,8 @@ class Marks:
 
 
 @dataclass(frozen=True, slots=True)
-class Desking:
-    """What the desk works with."""
+class StatusWriting:
+    """What the status_writer works with."""
 
     cluster: Cluster
     clock: Clock
@@ -99,13 +99,13 @@ class Desking:
     is_leading: Callable[[], bool]
 
 
-class StatusDesk:
+class StatusWriter:
     """Lives on one loop."""
 
-    def __init__(self, desking: Desking) -> None:
-        self._with = desking
+    def __init__(self, writing: StatusWriting) -> None:
+        self._with = writing
         self._marks = Marks()
-        self._bucket = Bucket(desking.clock)
+        self._bucket = Bucket(writing.clock)
         self._wake = asyncio.Event()
         self._wait_s = 0.0
         self._said = ""
