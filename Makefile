@@ -28,8 +28,8 @@ demo: setup ## play the story through a real Envoy and MCP server; KEEP=1 leaves
 	@$(BIN)/accredit demo $(if $(KEEP),--keep)
 
 test: .venv/dev.stamp $(ENVOY) $(ORACLE)/stamp $(HELM) ## run the tests, then those with a real Envoy and API server; T=path narrows
-	$(BIN)/pytest $(if $(T),$(T),-n 2 --ignore=tests/real --ignore=tests/torture tests)
-	$(if $(T),,$(BIN)/pytest tests/real/envoy tests/real/kube)
+	$(BIN)/pytest $(if $(T),$(T),-n 2 --ignore=tests/real --ignore=tests/chart --ignore=tests/torture tests)
+	$(if $(T),,$(BIN)/pytest tests/chart tests/real/envoy tests/real/kube)
 
 torture: .venv/dev.stamp ## judge 200,000 random requests twice, by decide() and its reference; ACCREDIT_TORTURE_CASES=n
 	$(BIN)/pytest -n 2 tests/torture

@@ -64,6 +64,14 @@ class OperatorProcess:
         self._process.wait_until(lambda: bool(done()), what, within_s)
         return time.monotonic() - begun
 
+    def until_ended(self, within_s: float) -> int:
+        """Return the exit status once the process has ended by itself."""
+        deadline = time.monotonic() + within_s
+        while self.exit_status is None:
+            assert time.monotonic() < deadline, f"it still runs after {within_s} s"
+            time.sleep(0.05)
+        return self.exit_status
+
     def lines(self, event: str = "") -> list[dict[str, Any]]:
         """What the log says, of one event or of all."""
         said = [json.loads(line) for line in self.log.read_text().splitlines() if line.startswith("{")]
