@@ -109,12 +109,10 @@ def client_of(token: Token) -> str | None:
 
 
 def groups_of(token: Token) -> frozenset[str] | None:
-    """An array of strings, or one string for one group; None when absent, malformed or overflowed."""
+    """An array of strings; None when absent, malformed or overflowed."""
     value = claim(token.claims, token.issuer.claims.groups)
     if {"_claim_names", "hasgroups"} & token.claims.keys():
         return None
-    if isinstance(value, str):
-        return frozenset({value})
     if not isinstance(value, list) or not all(isinstance(each, str) for each in value):
         return None
     return frozenset(value)

@@ -25,10 +25,11 @@ def find_text(claims: Mapping[str, object], name: str | None) -> str | None:
 
 
 def find_texts(claims: Mapping[str, object], name: str | None) -> frozenset[str] | None:
-    """Return the claim when it is an array of strings, or one string, as a set; None when absent or anything else."""
+    """Return the claim when it is an array of strings, as a set; None when absent or anything else.
+
+    One string is anything else: it may be one name or several with spaces between, and a guess could miss a Deny.
+    """
     value = ABSENT if name is None else find_claim(claims, name)
-    if isinstance(value, str):
-        return frozenset({value})
     if isinstance(value, list) and all(isinstance(member, str) for member in value):
         return frozenset(value)
     return None

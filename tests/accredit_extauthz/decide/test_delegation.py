@@ -111,6 +111,7 @@ def test_act_null_is_not_act_absent() -> None:
         ),
         pytest.param(ACTOR_SUBJECT, {"act": {"x": "u"}}, Reason.ACTOR_MALFORMED, id="ActorSubject without a user"),
         pytest.param(ACTOR_OID, {"act": {"oid": "u"}}, Reason.ACTOR_MALFORMED, id="ActorSubject without sub in act"),
+        pytest.param(ACTOR_OID, {"act": {"sub": "u"}}, Reason.ACTOR_MALFORMED, id="ActorSubject without oid in act"),
         pytest.param(ACTOR_OID, {"act": {"oid": "u", "sub": 7}}, Reason.ACTOR_MALFORMED, id="a numeric sub beside oid"),
         pytest.param(
             ACTOR_OID,
