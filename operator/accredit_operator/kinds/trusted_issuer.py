@@ -73,7 +73,7 @@ class Claims(Node):
     scopes: ClaimPath = "scope"
     """Claim that holds the scopes, as one text with spaces or as an array of texts."""
     groups: Maybe[ClaimPath] = None
-    """Claim that holds the user's groups, an array of texts; anything else counts as none. None are known without it."""
+    """Claim that holds the user's groups, an array of texts; anything else counts as none. None are known without."""
     tenant: Maybe[ClaimPath] = None
     """Claim that holds the user's tenant. No tenant is known when left out."""
     email: Maybe[ClaimPath] = None
