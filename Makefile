@@ -17,7 +17,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 install = $(1) -m pip install --require-hashes --no-deps --no-input --progress-bar off -r $(2) \
 	| sed -n -u 's/^Collecting \([^ ]*\).*/  \1/p'
 
-.PHONY: help setup demo test torture lint format gen bench bench-operator chart image-test clean
+.PHONY: help setup demo test faults torture lint format gen bench bench-operator chart image-test clean
 
 help: ## list these verbs
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
@@ -29,7 +29,10 @@ demo: setup ## play the story through a real Envoy and MCP server; KEEP=1 leaves
 
 test: .venv/dev.stamp $(ENVOY) $(ORACLE)/stamp $(HELM) ## run the tests, then those with a real Envoy and API server; T=path narrows
 	$(BIN)/pytest $(if $(T),$(T),-n 2 --ignore=tests/real --ignore=tests/chart --ignore=tests/torture tests)
-	$(if $(T),,$(BIN)/pytest tests/chart tests/real/envoy tests/real/kube)
+	$(if $(T),,$(BIN)/pytest tests/chart tests/real/envoy tests/real/kube --ignore=tests/real/kube/test_operator_faults.py)
+
+faults: .venv/dev.stamp ## harm the operator and its API server in every way that it must survive; some wait out a minute
+	$(BIN)/pytest tests/real/kube/test_operator_faults.py
 
 torture: .venv/dev.stamp ## judge 200,000 random requests twice, by decide() and its reference; ACCREDIT_TORTURE_CASES=n
 	$(BIN)/pytest -n 2 tests/torture
