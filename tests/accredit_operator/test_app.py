@@ -140,7 +140,7 @@ def test_a_folder_that_does_not_exist_yet_is_waited_for(running):
     running.folder.mkdir()
     running.write("all.yaml", issuer(), agent())
     running.wait_for_snapshot(lambda snapshot: snapshot.agents, "the snapshot")
-    assert running.ask("/readyz")[0] == 200
+    wait_for(lambda: running.ask("/readyz")[0] == 200, "readiness")
 
 
 def test_it_can_be_probed_and_scraped(running):
@@ -148,12 +148,10 @@ def test_it_can_be_probed_and_scraped(running):
     running.start()
     running.wait_for_snapshot(lambda snapshot: snapshot.agents, "the snapshot")
     assert running.ask("/healthz")[0] == 200
-    status, text = wait_for(
-        lambda: (found := running.ask("/metrics")) and "resource_ready{" in found[1] and found, "metrics"
-    )
+    reconciled = 'accredit_reconcile_total{kind="Manifests",result="success"} 1.0'
+    status, text = wait_for(lambda: (found := running.ask("/metrics")) and reconciled in found[1] and found, "metrics")
     assert status == 200
     assert 'accredit_resource_ready{kind="AgentIdentity",name="planner",namespace="research"} 1.0' in text
-    assert 'accredit_reconcile_total{kind="Manifests",result="success"} 1.0' in text
 
 
 def test_it_runs_without_an_address(running):
