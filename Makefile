@@ -76,7 +76,7 @@ bench: .venv/dev.stamp $(ENVOY) ## measure: each program of benchmarks/ prints i
 bench-operator: .venv/dev.stamp ## measure the operator on a real API server; TRIALS, ROUNDS, AGENTS and POLICIES change how much
 	$(BIN)/python benchmarks/cluster.py
 
-chart: .venv/dev.stamp $(HELM) ## write the generated parts of charts/accredit, then try it on a real API server
+chart: .venv/dev.stamp $(HELM) $(ENVOY) ## write the generated parts of charts/accredit, then try it on a real API server
 	$(BIN)/python scripts/gen_chart.py
 	$(BIN)/pytest tests/chart tests/real/chart
 
@@ -86,7 +86,7 @@ image-test: .venv/dev.stamp $(SBOM)/stamp ## build both images as root with buil
 	for each in extauthz operator; do $(SBOM)/bin/cyclonedx-py requirements requirements/$$each.txt --of JSON -o dist/$$each.cdx.json; done
 
 clean: ## remove all that the verbs above made here
-	rm -rf .venv .tools .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .coverage dist
+	rm -rf .venv .tools .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .cache .coverage dist
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(BIN)/python:

@@ -2,6 +2,7 @@
 
 import asyncio
 import datetime as dt
+import pathlib
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -29,12 +30,22 @@ class Played:
     problems: tuple[str, ...]
 
 
-class Player:
-    """Plays steps against one stack; `now` is the clock of tokens and edits, in Unix seconds."""
+def _is_watched(_manifest: pathlib.Path) -> None:
+    """Do nothing: an operator in manifest mode sees the edit of a file by itself."""
 
-    def __init__(self, stack: Stack, now: Callable[[], float]) -> None:
+
+class Player:
+    """Plays steps against one stack; `now` is the clock of tokens and edits, in Unix seconds.
+
+    `apply` is told of each manifest that was edited, for an operator that does not watch the folder.
+    """
+
+    def __init__(
+        self, stack: Stack, now: Callable[[], float], apply: Callable[[pathlib.Path], None] = _is_watched
+    ) -> None:
         self._stack = stack
         self._now = now
+        self._apply = apply
         folder = stack.workspace.manifests
         self._originals = {path: path.read_text(encoding="utf-8") for path in folder.rglob("*.yaml")}
 
@@ -66,6 +77,7 @@ class Player:
                 complaints = self._complaints(path.name)
                 replace(path, self._originals[path].replace(edit.old, edit.new))
                 await self._complained(path.name, complaints)
+        self._apply(path)
 
     async def _complained(self, name: str, before: int) -> None:
         deadline = time.monotonic() + WITHIN_S

@@ -75,7 +75,7 @@ def bring_up(
     extauthz = _extauthz(supervisor, workspace, ports)
     if upstream is None:
         tell("MCP server")
-        _mcp_server(supervisor, ports.upstream)
+        start_mcp_server(supervisor, ports.upstream)
     tell("Envoy")
     plan = Plan(
         listen=Address(_LOOPBACK, ports.envoy),
@@ -84,7 +84,7 @@ def bring_up(
         access_log=str(workspace.access_log),
         limits=Limits(check_timeout_s=_PATIENCE_S),
     )
-    return Stack(workspace, ports.envoy, operator, extauthz, _envoy(supervisor, workspace, plan, binary))
+    return Stack(workspace, ports.envoy, operator, extauthz, start_envoy(supervisor, workspace, plan, binary))
 
 
 def _operator(supervisor: Supervisor, workspace: Workspace, ports: _Ports) -> Process:
@@ -113,12 +113,14 @@ def _extauthz(supervisor: Supervisor, workspace: Workspace, ports: _Ports) -> Pr
     return extauthz
 
 
-def _mcp_server(supervisor: Supervisor, port: int) -> None:
+def start_mcp_server(supervisor: Supervisor, port: int) -> None:
+    """Start the MCP server of the story on a loopback port, and return once it listens. Raises StackFailed."""
     server = supervisor.start("upstream", [*_module("accredit_cli.demo.upstream"), f"--port={port}", f"--host={HOST}"])
     server.wait_until(lambda: accepts(port), "listening")
 
 
-def _envoy(supervisor: Supervisor, workspace: Workspace, plan: Plan, binary: str) -> Process:
+def start_envoy(supervisor: Supervisor, workspace: Workspace, plan: Plan, binary: str) -> Process:
+    """Start Envoy on a plan, and return once its authorizer has judged a request. Raises StackFailed."""
     bootstrap = workspace.root / "envoy.yaml"
     bootstrap.write_text(yaml.safe_dump(render(plan), sort_keys=False), encoding="utf-8")
     command = [binary, "-c", str(bootstrap), "--concurrency", "1", "--disable-hot-restart", "--log-level", "warning"]

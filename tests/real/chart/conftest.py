@@ -7,6 +7,7 @@ import pytest
 
 from chart import helm
 from real.chart import neighbours
+from real.chart.programs import SHAPES, settings
 from real.kube import binaries
 from real.kube.admin import Admin, Answer
 from real.kube.control_plane import ControlPlane
@@ -76,3 +77,18 @@ def helm_on(plane, admin):
         return helm.run(*arguments, "--kubeconfig", str(plane.admin_kubeconfig), "--namespace", helm.NAMESPACE)
 
     return run
+
+
+@pytest.fixture
+def installed(request, helm_on, admin, tmp_path):
+    """The release of a shape: its objects, and a kubeconfig for each of its service accounts."""
+    values = SHAPES[request.param]
+    helm_on("install", "accredit", str(helm.CHART), *values)
+    objects = helm.render(*values)
+    accounts = {}
+    for component in ("operator", "extauthz"):
+        told, account = settings(objects, component)
+        accounts[component] = told, admin.write_kubeconfig(tmp_path / component, helm.NAMESPACE, account)
+    yield accounts
+    helm_on("uninstall", "accredit")
+    admin.clear(helm.NAMESPACE)
