@@ -19,13 +19,12 @@ from accredit_operator.keys.download import Downloader
 from accredit_operator.keys.fetching import Fetcher
 from accredit_operator.leader import Leader
 from accredit_operator.lease import Candidate, Leadership, LeaseLost, own_identity
+from accredit_operator.lease.record import LEASE_NAME
 from accredit_operator.metrics import Probes
 from accredit_operator.ports import Clock, Cluster, ClusterError, Log
 from accredit_operator.publisher import Fenced
 from accredit_operator.settings import ClusterSettings, SettingRefused
 from accredit_operator.system import StderrLog, SystemClock, listen, version
-
-LEASE_NAME = "accredit-operator"
 
 Watching = Callable[[Inbox, Sequence[str], Callable[[str], None]], leader.Watches]
 """Makes what fills an inbox from some namespaces, and tells when it ended and begins again."""

@@ -10,6 +10,7 @@ from accredit_operator.following import Following
 from accredit_operator.inbox import Inbox
 from accredit_operator.issuer_keys import IssuerKeys
 from accredit_operator.keys.store import Fetch
+from accredit_operator.lease_sweep import LeaseSweep
 from accredit_operator.ledger import Ledger
 from accredit_operator.ports import Clock, Cluster, Log
 from accredit_operator.publisher import Publisher, Publishing
@@ -52,6 +53,7 @@ class Components:
     inbox: Inbox
     following: Following
     resync: Resync
+    lease_sweep: LeaseSweep
     publisher: Publisher
     keys: IssuerKeys
     ledger: Ledger
@@ -96,6 +98,14 @@ def build_components(surroundings: Surroundings) -> Components:
         inbox=inbox,
         following=following,
         resync=Resync(surroundings.cluster, looking, following, surroundings.watched),
+        lease_sweep=LeaseSweep(
+            cluster=surroundings.cluster,
+            clock=surroundings.clock,
+            log=surroundings.log,
+            namespace=surroundings.namespace,
+            is_leading=surroundings.is_leading,
+            blocking=looking,
+        ),
         publisher=Publisher(
             Publishing(
                 cluster=surroundings.cluster,

@@ -30,12 +30,14 @@ class IssuerKeys:
 
         self._store = KeyStore(fetch, clock, tell, count)
 
-    def remember(self, lying: Lying, statuses: Mapping[str, Document]) -> None:
+    def remember(self, lying: Lying, world: World, statuses: Mapping[str, Document]) -> None:
         """Begin with the keys that are published, as old as they are, so that a restart forgets none.
 
         `statuses` are those of the TrustedIssuers by name: they tell when keys were fetched.
         """
         for stored, issuer in _published_issuers(lying):
+            if not _is_declared(issuer, world, _written_at(stored)):
+                continue
             fetched_at = _fetched_at(statuses.get(issuer.name, {}), stored)
             if issuer.keys and fetched_at is not None:
                 self._store.remember(issuer.name, issuer.keys, fetched_at)
@@ -93,12 +95,21 @@ def _published_issuers(lying: Lying) -> Iterable[tuple[Stored, IssuerRecord]]:
         yield from ((stored, issuer) for issuer in shard.issuers)
 
 
+def _is_declared(published: IssuerRecord, world: World, written_at: int | None) -> bool:
+    """Whether the TrustedIssuer of this name is the published one: an object made later may speak for another."""
+    thing = world.objects.get(ObjectKey(Kind.TRUSTED_ISSUER, "", published.name))
+    if thing is None or not isinstance(thing.spec, TrustedIssuerSpec) or thing.spec.issuer != published.issuer:
+        return False
+    return thing.created_at is None or written_at is None or thing.created_at <= written_at
+
+
 def _fetched_at(status: Document, stored: Stored) -> int | None:
     """Return when published keys were fetched: as the issuer's status says, else when their shard was written."""
     said = status.get("lastFetchTime")
+    return unix_seconds(said) if isinstance(said, str) else _written_at(stored)
+
+
+def _written_at(stored: Stored) -> int | None:
     metadata = stored.document.get("metadata")
     written = metadata.get("creationTimestamp") if isinstance(metadata, Mapping) else None
-    for text in (said, written):
-        if isinstance(text, str):
-            return unix_seconds(text)
-    return None
+    return unix_seconds(written) if isinstance(written, str) else None

@@ -71,7 +71,7 @@ class Leader:
         self._watches.start()
         lying = await self._insist(at.publisher.take_over)
         await self._insist(self._list_first)
-        at.keys.remember(lying, self._issuer_statuses())
+        at.keys.remember(lying, at.following.world, self._issuer_statuses())
         await self._periodic.call_roll_if_possible()
         at.inbox.ask()
         async with asyncio.TaskGroup() as group:

@@ -84,6 +84,7 @@ class Periodic:
             await _set_within(self._relist, self._at.surroundings.resync_s)
             await self._try("the list of everything", self._list)
             await self._try("the sweep", self._sweep)
+            await self._try("the removal of Leases of replicas that are gone", self._at.lease_sweep.sweep)
 
     async def _list(self) -> None:
         was_frozen = bool(self._at.resync.unseen)

@@ -8,8 +8,17 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from accredit_extauthz.contract.publication import FORMAT, REPLICA_LEASE_S, SEQUENCE, UNKNOWN_KEYS
+from accredit_extauthz.contract.publication import (
+    FORMAT,
+    REPLICA_LEASE_PREFIX,
+    REPLICA_LEASE_S,
+    SEQUENCE,
+    UNKNOWN_KEYS,
+)
+from accredit_operator.kinds.times import unix_seconds
 from accredit_operator.ports import Stored
+
+ABANDONED_S = 3600  # a replica whose Lease is older is gone for good
 
 _NS_PER_S = 1_000_000_000
 
@@ -68,17 +77,45 @@ def call_roll(before: Roll, leases: Iterable[Stored], now_ns: int) -> Roll:
     return Roll(tuple(alive), signs)
 
 
+def is_of_replica(lease: Stored) -> bool:
+    """Whether a replica wrote this Lease: also one that has left, and has taken the label off."""
+    return lease.name.startswith(REPLICA_LEASE_PREFIX) and SEQUENCE in _annotations(lease)
+
+
+def abandoned(roll: Roll, leases: Iterable[Stored], now: int) -> tuple[Stored, ...]:
+    """Return the Leases of replicas that are gone for good: not alive, and renewed ABANDONED_S ago or earlier.
+
+    `now` is in Unix seconds, and `roll` was called over these same Leases. The age is by two clocks, so it is never
+    believed alone: a replica whose clock is wrong still renews, and is alive. An age that cannot be read is none.
+    """
+    alive = {replica.name for replica in roll.alive}
+    return tuple(lease for lease in leases if lease.name not in alive and _age_s(lease, now) >= ABANDONED_S)
+
+
 def read_replica(lease: Stored) -> Replica:
     """Return what a Lease says. What cannot be read counts as nothing served."""
-    metadata = lease.document.get("metadata")
-    said = metadata.get("annotations") if isinstance(metadata, Mapping) else None
-    annotations = said if isinstance(said, Mapping) else {}
+    annotations = _annotations(lease)
     return Replica(
         name=lease.name,
         sequence=_number(annotations.get(SEQUENCE)),
         format=_number(annotations.get(FORMAT)),
         unknown_keys=_texts(annotations.get(UNKNOWN_KEYS)),
     )
+
+
+def _annotations(lease: Stored) -> Mapping[str, object]:
+    metadata = lease.document.get("metadata")
+    said = metadata.get("annotations") if isinstance(metadata, Mapping) else None
+    return said if isinstance(said, Mapping) else {}
+
+
+def _age_s(lease: Stored, now: int) -> int:
+    spec = lease.document.get("spec")
+    renewed = spec.get("renewTime") if isinstance(spec, Mapping) else None
+    try:
+        return now - unix_seconds(renewed) if isinstance(renewed, str) else 0
+    except ValueError:
+        return 0
 
 
 def _number(text: object) -> int:

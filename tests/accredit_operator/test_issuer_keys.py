@@ -2,6 +2,8 @@
 
 import asyncio
 
+import pytest
+
 from accredit_extauthz.contract.publication import HEAD_NAME
 from accredit_operator.compile.compile import compile_world
 from accredit_operator.compile.objects import read_object
@@ -114,7 +116,7 @@ def lying(cluster):
 async def test_a_new_leader_forgets_no_key_and_makes_none_newer():
     cluster = await published()
     keys = Keys(Fetch())
-    keys.keys.remember(lying(cluster), {"corp-idp": {"lastFetchTime": "2026-09-21T13:16:40Z"}})
+    keys.keys.remember(lying(cluster), world(), {"corp-idp": {"lastFetchTime": "2026-09-21T13:16:40Z"}})
     keys.keys.follow(world())
     assert keys.kids() == {"corp-idp": ["k1"]}
     assert report(keys.keys).fetched_at == 1_789_996_600
@@ -125,10 +127,33 @@ async def test_a_new_leader_forgets_no_key_and_makes_none_newer():
 @on_loop
 async def test_without_a_status_they_are_as_old_as_their_shard():
     keys = Keys(Fetch())
-    keys.keys.remember(lying(await published()), {})
+    keys.keys.remember(lying(await published()), world(), {})
     keys.keys.follow(world())
     assert report(keys.keys).fetched_at == 1_795_514_400  # 2026-11-24T10:00:00Z, when the fake makes everything
     await keys.keys.close()
+
+
+SINCE = "2026-11-24T10:00:01Z"  # a second after the fake makes everything
+PLACE = REMOTE["spec"]["jwks"]
+
+
+@pytest.mark.parametrize(
+    "now_declared",
+    [
+        pytest.param(issuer("corp-idp", issuer="https://new.example", jwks=PLACE), id="another issuer"),
+        pytest.param(issuer("corp-idp", jwks=PLACE, created=SINCE), id="another object"),
+    ],
+)
+def test_keys_of_what_was_declared_before_are_not_remembered(now_declared):
+    @on_loop
+    async def played():
+        keys = Keys(Fetch())
+        keys.keys.remember(lying(await published()), world(now_declared), {})
+        keys.keys.follow(world(now_declared))
+        assert keys.kids() == {}
+        await keys.keys.close()
+
+    played()
 
 
 @on_loop
@@ -138,9 +163,9 @@ async def test_what_is_not_sound_is_not_remembered():
     document = cluster.read(CONFIG_MAPS, HOME, name).document
     cluster.apply(CONFIG_MAPS, {**document, "data": {"content": document["data"]["content"] + " "}})
     keys = Keys(Fetch())
-    keys.keys.remember(lying(cluster), {})
+    keys.keys.remember(lying(cluster), world(), {})
     cluster.remove(CONFIG_MAPS, HOME, HEAD_NAME)
-    keys.keys.remember(lying(cluster), {})
+    keys.keys.remember(lying(cluster), world(), {})
     keys.keys.follow(world())
     assert keys.kids() == {}
     await keys.keys.close()

@@ -6,45 +6,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from accredit_extauthz.contract.codec import assemble, digest
+from accredit_extauthz.contract.codec import assemble
 from accredit_extauthz.contract.publication import BEAT_NAME, CONTENT, HEAD_NAME, decode_beat
-from accredit_operator.ports import CONFIG_MAPS, Conflict, NotFound, Rejected, TransientError
-from accredit_operator.publication import content_of, read_head
+from accredit_operator.ports import CONFIG_MAPS, Rejected, TransientError
+from accredit_operator.publication import content_of
 from accredit_operator.publisher import Fenced
 from fakes.cluster import FakeCluster
 from fakes.leading import HOME, Scene, on_loop
-
-ONE, TWO = {"cluster": b"{}", "b-00": b'{"a":1}'}, {"cluster": b"{}", "b-00": b'{"a":2}'}
-
-
-def parts(cluster):
-    return {one.name: one for one in cluster.list_all(CONFIG_MAPS, namespace=HOME).items}
-
-
-def head(cluster):
-    found = parts(cluster).get(HEAD_NAME)
-    return None if found is None else read_head(found)
-
-
-def published(cluster):
-    """The contents that the head names, each verified; None where one is missing or not as named."""
-    found, named = parts(cluster), head(cluster)
-    if named is None:
-        return None
-    contents = {name: content_of(found[name]) for name in named.shards if name in found}
-    if any(digest(contents.get(name) or b"") != sha for name, sha in named.shards.items()):
-        return None
-    return sorted(contents.values())
-
-
-def shards(cluster):
-    return sorted(name for name in parts(cluster) if name.startswith("accredit-shard-"))
-
-
-async def started(scene):
-    publisher = scene.publisher()
-    await publisher.take_over()
-    return publisher
+from fakes.publishing import ONE, TWO, head, parts, published, started
 
 
 @on_loop
@@ -99,79 +68,6 @@ async def test_a_replica_that_serves_more_is_overtaken():
     done = await publisher.publish(ONE, above=above)
     assert done.is_new
     assert done.sequence >= above
-
-
-class TestTakeOver:
-    @on_loop
-    async def test_the_head_becomes_ours_unchanged(self):
-        scene = Scene()
-        await (await started(scene)).publish(ONE)
-        before = head(scene.cluster)
-        successor = Scene(scene.cluster, scene.clock, "successor")
-        await started(successor)
-        after = head(scene.cluster)
-        assert (after.writer, after.sequence, after.shards) == ("successor", before.sequence, before.shards)
-
-    @on_loop
-    async def test_a_leader_that_was_asleep_is_refused(self):
-        scene = Scene()
-        old = await started(scene)
-        await old.publish(ONE)
-        await started(Scene(scene.cluster, scene.clock, "successor"))
-        with pytest.raises(Fenced):
-            await old.publish(TWO)
-        assert published(scene.cluster) == sorted(ONE.values())
-
-    @on_loop
-    async def test_an_old_head_of_ours_that_somebody_restores_is_published_over(self):
-        scene = Scene()
-        publisher = await started(scene)
-        await publisher.publish(ONE)
-        old = parts(scene.cluster)[HEAD_NAME].document
-        await publisher.publish(TWO)
-        newest = publisher.sequence
-        scene.cluster.apply(CONFIG_MAPS, {**old, "metadata": {**old["metadata"], "resourceVersion": ""}})
-        with pytest.raises(TransientError):
-            await publisher.publish({"cluster": b"{}", "b-00": b'{"a":3}'})
-        # Even what the restored head says must be said again: replicas hold a higher sequence and ignore it.
-        assert (await publisher.publish(ONE)).sequence > newest
-        assert published(scene.cluster) == sorted(ONE.values())
-
-    @on_loop
-    async def test_two_that_find_no_head_end_with_one(self):
-        scene = Scene()
-        first, second = await started(scene), await started(Scene(scene.cluster, scene.clock, "second"))
-        await second.publish(TWO)
-        scene.clock.advance(1)
-        with pytest.raises(Fenced):
-            await first.publish(ONE)
-
-    @on_loop
-    async def test_what_a_predecessor_published_is_not_written_again(self):
-        scene = Scene()
-        await (await started(scene)).publish(ONE)
-        successor = await started(Scene(scene.cluster, scene.clock, "successor"))
-        scene.cluster.said.clear()
-        assert not (await successor.publish(ONE)).is_new
-        assert scene.cluster.said == []
-
-    @on_loop
-    async def test_a_head_that_cannot_be_read_is_replaced(self):
-        scene = Scene()
-        broken = {"metadata": {"namespace": HOME, "name": HEAD_NAME, "labels": {"accredit.dev/part": "head"}}}
-        scene.cluster.apply(CONFIG_MAPS, {**broken, "data": {CONTENT: "{"}})
-        await (await started(scene)).publish(ONE)
-        assert published(scene.cluster) == sorted(ONE.values())
-
-    @on_loop
-    async def test_nothing_is_written_by_who_does_not_lead(self):
-        scene = Scene()
-        publisher = await started(scene)
-        scene.leadership.is_held = False
-        with pytest.raises(Fenced):
-            await publisher.publish(ONE)
-        await publisher.beat()
-        assert parts(scene.cluster) == {}
 
 
 class TestFailures:
@@ -268,140 +164,6 @@ class TestFailures:
         asyncio.run(second())
         assert published(cluster) == sorted(last.values())
         assert head(cluster).sequence >= before
-
-
-class TestHarm:
-    async def harmed(self, scene, harm):
-        publisher = await started(scene)
-        await publisher.publish(ONE)
-        old = parts(scene.cluster)[HEAD_NAME].document
-        await publisher.publish(TWO)
-        harm(scene.cluster, old)
-        return publisher
-
-    @pytest.mark.parametrize(
-        "harm",
-        [
-            pytest.param(lambda cluster, old: cluster.remove(CONFIG_MAPS, HOME, HEAD_NAME), id="deleted"),
-            pytest.param(lambda cluster, old: cluster.apply(CONFIG_MAPS, old), id="an old one restored"),
-            pytest.param(
-                lambda cluster, old: cluster.apply(CONFIG_MAPS, {**old, "data": {CONTENT: "{"}}), id="unreadable"
-            ),
-        ],
-    )
-    def test_a_head_that_is_not_as_it_was_written_is_published_above(self, harm):
-        @on_loop
-        async def played():
-            scene = Scene()
-            publisher = await self.harmed(scene, harm)
-            before = publisher.sequence
-            assert await publisher.check_head() is False
-            done = await publisher.publish(TWO)
-            assert done.is_new
-            assert done.sequence > before
-            assert published(scene.cluster) == sorted(TWO.values())
-            assert await publisher.check_head() is True
-
-        played()
-
-    @on_loop
-    async def test_a_deleted_head_that_nobody_noticed_is_made_again(self):
-        scene = Scene()
-        publisher = await self.harmed(scene, lambda cluster, old: cluster.remove(CONFIG_MAPS, HOME, HEAD_NAME))
-        with pytest.raises(TransientError):
-            await publisher.publish(ONE)
-        await publisher.publish(ONE)
-        assert published(scene.cluster) == sorted(ONE.values())
-
-    @pytest.mark.parametrize("content", [None, "{}"], ids=["missing", "replaced"])
-    def test_a_shard_that_is_not_as_it_was_written_is_written_again(self, content):
-        def harm(cluster, _):
-            name = next(name for name in head(cluster).shards if "b-00" in name)
-            document = parts(cluster)[name].document
-            cluster.remove(CONFIG_MAPS, HOME, name)
-            if content is not None:
-                cluster.apply(CONFIG_MAPS, {**document, "data": {CONTENT: content}})
-
-        @on_loop
-        async def played():
-            scene = Scene()
-            publisher = await self.harmed(scene, harm)
-            assert await publisher.sweep() is False
-            assert (await publisher.publish(TWO)).shards_written == 1
-            assert published(scene.cluster) == sorted(TWO.values())
-            assert await publisher.sweep() is True
-
-        played()
-
-
-class TestSweep:
-    @on_loop
-    async def test_what_no_head_named_for_a_minute_is_deleted(self):
-        scene = Scene()
-        publisher = await started(scene)
-        await publisher.publish(ONE)
-        scene.clock.advance(1)
-        await publisher.publish(TWO)
-        scene.clock.advance(59)
-        await publisher.sweep()
-        assert len(shards(scene.cluster)) == 3
-        scene.clock.advance(1)
-        await publisher.sweep()
-        assert shards(scene.cluster) == sorted(head(scene.cluster).shards)
-
-    @on_loop
-    async def test_what_a_crash_left_behind_goes_a_minute_after_it_was_seen(self):
-        scene = Scene()
-        publisher = await started(scene)
-        scene.cluster.fail("create", CONFIG_MAPS, name=HEAD_NAME)
-        with pytest.raises(TransientError):
-            await publisher.publish(ONE)
-        scene.clock.advance(1)
-        successor = await started(Scene(scene.cluster, scene.clock, "successor"))
-        await successor.publish(TWO)
-        await successor.sweep()
-        scene.clock.advance(60)
-        await successor.sweep()
-        assert shards(scene.cluster) == sorted(head(scene.cluster).shards)
-
-    @on_loop
-    async def test_a_shard_that_is_named_again_stays(self):
-        scene = Scene()
-        publisher = await started(scene)
-        for state in (ONE, TWO):
-            await publisher.publish(state)
-        scene.clock.advance(59)
-        await publisher.publish(ONE)
-        scene.clock.advance(5)
-        await publisher.sweep()
-        assert published(scene.cluster) == sorted(ONE.values())
-
-    @on_loop
-    async def test_another_object_of_that_name_is_not_deleted(self):
-        scene = Scene()
-        publisher = await started(scene)
-        await publisher.publish(ONE)
-        await publisher.publish(TWO)
-        await publisher.sweep()
-        scene.clock.advance(61)
-        scene.cluster.fail("delete", error=Conflict("another uid"))
-        assert await publisher.sweep() is True
-        scene.cluster.fail("delete", error=NotFound("gone"))
-        assert await publisher.sweep() is True
-
-    @on_loop
-    async def test_a_deletion_that_fails_is_tried_again(self):
-        scene = Scene()
-        publisher = await started(scene)
-        await publisher.publish(ONE)
-        await publisher.publish(TWO)
-        await publisher.sweep()
-        scene.clock.advance(61)
-        scene.cluster.fail("delete")
-        await publisher.sweep()
-        assert len(shards(scene.cluster)) == 3
-        await publisher.sweep()
-        assert len(shards(scene.cluster)) == 2
 
 
 class TestBeat:

@@ -95,6 +95,16 @@ def test_roles_and_bindings_are_those_that_are_tested():
     assert len(roles(tested)) == 6
 
 
+def test_leases_are_pinned_as_is_tested_unless_that_is_switched_off():
+    tested = list(yaml.safe_load_all((ROOT / "examples" / "kubernetes" / "leases.yaml").read_text()))
+    kinds = [each["kind"] for each in tested]
+    assert [essence(each) for each in render() if each["kind"] in kinds] == tested
+    assert not [each for each in render("--set", "rbac.pinLeases=false") if each["kind"] in kinds]
+    renamed = render("--set", "operator.serviceAccount.name=control,namespaceOverride=elsewhere")
+    (policy,) = (each for each in renamed if each["kind"] == kinds[0])
+    assert "'system:serviceaccount:elsewhere:control'" in policy["spec"]["matchConditions"][0]["expression"]
+
+
 def rights(role):
     """Return every (group, resource, name, verb) of a role."""
     return {

@@ -100,7 +100,7 @@ class Election:
 
 
 @given(_turns)
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 def test_two_never_lead_at_once(turns):
     election = Election()
     for turn in turns:
@@ -110,7 +110,7 @@ def test_two_never_lead_at_once(turns):
 
 
 @given(_turns)
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_when_the_others_are_gone_a_new_one_leads_within_the_duration_and_two_retries(turns):
     election = Election()
     for turn in turns:

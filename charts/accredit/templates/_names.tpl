@@ -29,6 +29,10 @@
 {{- include "accredit.fullname" . }}-extauthz
 {{- end -}}
 
+{{- define "accredit.leases.name" -}}
+{{- include "accredit.fullname" . }}-leases
+{{- end -}}
+
 {{- define "accredit.operator.account" -}}
 {{- default (include "accredit.operator.name" .) .Values.operator.serviceAccount.name -}}
 {{- end -}}

@@ -17,6 +17,7 @@ SHARD_PREFIX = "accredit-shard-"  # followed by the bucket and the sequence that
 
 CONTENT = "content"  # the one member of a ConfigMap's data: canonical JSON
 
+REPLICA_LEASE_PREFIX = "accredit-extauthz-"  # followed by the replica's identity
 SEQUENCE = "accredit.dev/sequence"  # of a replica's Lease: the snapshot it serves
 FORMAT = "accredit.dev/format"  # of a replica's Lease: the newest format it reads
 UNKNOWN_KEYS = (

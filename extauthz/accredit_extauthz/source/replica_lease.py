@@ -2,7 +2,8 @@
 
 The control plane calls an object Programmed when every replica whose Lease is live serves it. The report runs in its
 own thread, so that a slow or failing API server never delays a swap. A replica may not delete Leases (a role cannot
-name its own alone), so at the end it takes the label off: what carries no label is no replica.
+name its own alone), so at the end it takes the label off: what carries no label is no replica. The control plane
+removes the Lease later.
 """
 
 import json
@@ -17,7 +18,14 @@ from typing import Any
 import msgspec
 
 from accredit_extauthz.contract.publication import FORMAT as FORMAT_ANNOTATION
-from accredit_extauthz.contract.publication import PART, REPLICA, REPLICA_LEASE_S, SEQUENCE, UNKNOWN_KEYS
+from accredit_extauthz.contract.publication import (
+    PART,
+    REPLICA,
+    REPLICA_LEASE_PREFIX,
+    REPLICA_LEASE_S,
+    SEQUENCE,
+    UNKNOWN_KEYS,
+)
 from accredit_extauthz.contract.snapshot import FORMAT
 from accredit_extauthz.serve.holder import Holder
 from accredit_extauthz.serve.ports import Clock
@@ -29,7 +37,6 @@ _LOG = logging.getLogger(__name__)
 RENEW_S = 5.0
 SPACING_S = 0.1  # between two reports, however fast the swaps
 STOP_S = 3.0
-NAME_PREFIX = "accredit-extauthz-"
 
 _MAX_IDENTITY = 200  # characters; a name has 253
 _NOT_IN_NAMES = re.compile(r"[^a-z0-9.-]+")
@@ -50,7 +57,7 @@ class Report:
 
 def lease_name(identity: str) -> str:
     """Return the name of a replica's Lease; the characters that names cannot have become dashes."""
-    return NAME_PREFIX + _NOT_IN_NAMES.sub("-", identity.lower())[-_MAX_IDENTITY:].strip("-.")
+    return REPLICA_LEASE_PREFIX + _NOT_IN_NAMES.sub("-", identity.lower())[-_MAX_IDENTITY:].strip("-.")
 
 
 def lease_object(report: Report, namespace: str, version: str | None) -> dict[str, Any]:

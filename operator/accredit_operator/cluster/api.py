@@ -30,20 +30,21 @@ _load_kube_config: Callable[..., None] = config.load_kube_config
 _load_incluster_config: Callable[..., None] = config.load_incluster_config
 
 
-def connect(environment: Mapping[str, str], clock: Clock, *, call_s: float = _CALL_S) -> "KubernetesCluster":
+def connect(
+    environment: Mapping[str, str], clock: Clock, *, call_s: float = _CALL_S, context: str | None = None
+) -> "KubernetesCluster":
     """Return the cluster that KUBECONFIG names; else the one this pod runs in; else that of ~/.kube/config.
 
-    A call is given up after `call_s`, a page of a list after 30 s. Nothing is sent yet. Raises ClusterError with a
-    sentence when none is configured.
+    `context` is one of the file's, in place of its current one. A call is given up after `call_s`, a page of a list
+    after 30 s. Nothing is sent yet. Raises ClusterError with a sentence when none is configured.
     """
     configuration = client.Configuration()
+    file = environment.get("KUBECONFIG") or None
     try:
-        if environment.get("KUBECONFIG"):
-            _load_kube_config(environment["KUBECONFIG"], client_configuration=configuration)
-        elif environment.get("KUBERNETES_SERVICE_HOST"):
+        if environment.get("KUBERNETES_SERVICE_HOST") and not file and not context:
             _load_incluster_config(client_configuration=configuration)
         else:
-            _load_kube_config(client_configuration=configuration)
+            _load_kube_config(file, context=context, client_configuration=configuration)
     except (config.ConfigException, OSError) as error:
         raise ClusterError(f"no cluster to speak to: {error}; set KUBECONFIG or run in a pod") from error
     configuration.retries = urllib3.Retry(0)

@@ -10,11 +10,11 @@ from dataclasses import dataclass
 
 from yarl import URL
 
+from accredit_extauthz.contract.strict_json import NotStrict, parse_object
 from accredit_operator.keys.address_rules import AddressRules
 from accredit_operator.keys.api_server import ApiServer
 from accredit_operator.keys.download import Downloader, Errand
 from accredit_operator.keys.source import Source
-from accredit_operator.keys.strict_json import NotStrict, parse_object
 from accredit_operator.keys.unfetched import Unfetched, shown
 
 MAX_FETCH_S = 10.0

@@ -6,6 +6,8 @@ from datetime import UTC, datetime
 
 from accredit_operator.ports import LEASES, Document
 
+LEASE_NAME = "accredit-operator"  # whoever holds it leads
+
 _NS_PER_US = 1_000
 _US_PER_S = 1_000_000
 

@@ -4,7 +4,7 @@ from pathlib import Path
 import msgspec
 import pytest
 import yaml
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from accredit_extauthz.contract.snapshot import Shard
@@ -32,7 +32,6 @@ SPECS = [
 ]
 
 
-@settings(deadline=None)
 @given(st.permutations(SPECS))
 def test_the_order_of_objects_makes_no_difference(documents):
     there, here = compile_world(world(*documents)), compile_world(world(*SPECS))
@@ -40,7 +39,6 @@ def test_the_order_of_objects_makes_no_difference(documents):
     assert [str(verdict) for verdict in there.verdicts] == [str(verdict) for verdict in here.verdicts]
 
 
-@settings(deadline=None)
 @given(st.lists(st.sampled_from(SPECS), unique_by=lambda document: document["metadata"]["name"]))
 def test_every_object_has_one_verdict_and_the_snapshot_can_be_read(documents):
     outcome = Outcome(*documents)
@@ -52,7 +50,6 @@ def test_every_object_has_one_verdict_and_the_snapshot_can_be_read(documents):
     }
 
 
-@settings(deadline=None)
 @given(st.lists(st.sampled_from(SPECS), unique_by=lambda document: document["metadata"]["name"]))
 def test_a_subject_is_held_by_one_agent(documents):
     outcome = Outcome(*documents)
@@ -67,7 +64,6 @@ _JUNK = st.recursive(
 )
 
 
-@settings(deadline=None)
 @given(document=st.sampled_from(SPECS), junk=_JUNK, data=st.data())
 def test_no_content_of_a_field_makes_the_compiler_raise(document, junk, data):
     spec = document["spec"]

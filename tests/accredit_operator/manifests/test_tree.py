@@ -138,7 +138,7 @@ _JUNK = st.recursive(
 )
 
 
-@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     document=st.sampled_from([issuer(), agent(), policy(), {"apiVersion": "v1", "kind": "Namespace"}]),
     member=st.sampled_from(["apiVersion", "kind", "metadata", "spec"]),
