@@ -20,7 +20,7 @@ install = $(1) -m pip install --require-hashes --no-deps --no-input --progress-b
 
 SECONDS ?= 60
 
-.PHONY: help setup demo test faults torture fuzz lint format gen docs bench bench-operator chart image-test clean
+.PHONY: help setup demo test faults torture fuzz lint format gen docs bench bench-peers bench-tables bench-operator chart image-test clean
 
 help: ## list these verbs
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
@@ -32,12 +32,12 @@ demo: setup ## play the story through a real Envoy and MCP server; KEEP=1 leaves
 
 test: .venv/dev.stamp $(ENVOY) $(ORACLE)/stamp $(HELM) ## run the tests, then those with a real Envoy and API server; T=path narrows
 	$(BIN)/pytest $(if $(T),$(T),-n 2 --ignore=tests/real --ignore=tests/chart --ignore=tests/torture tests)
-	$(if $(T),,$(BIN)/pytest tests/chart tests/real/envoy tests/real/kube --ignore=tests/real/kube/test_operator_faults.py)
+	$(if $(T),,$(BIN)/pytest tests/chart tests/real/envoy tests/real/kube)
 
 faults: .venv/dev.stamp ## harm the operator and its API server in every way that it must survive; some wait out a minute
-	$(BIN)/pytest tests/real/kube/test_operator_faults.py
+	$(BIN)/pytest tests/real/kube/test_*_faults.py
 
-torture: .venv/dev.stamp ## judge 200,000 random requests twice, by decide() and its reference; ACCREDIT_TORTURE_CASES=n
+torture: .venv/dev.stamp $(ENVOY) ## judge 200,000 random requests twice, by decide() and its reference; ACCREDIT_TORTURE_CASES=n
 	$(BIN)/pytest -n 2 tests/torture
 
 fuzz: .venv/fuzz.stamp ## let a fuzzer look for what breaks a law, SECONDS on each target (60)
@@ -70,8 +70,15 @@ gen: .venv/dev.stamp ## write what is generated: protobuf modules, CRDs, documen
 docs: $(DOCS)/stamp ## build the documentation into dist/site; a warning is an error
 	$(DOCS)/bin/zensical build --strict --clean
 
-bench: .venv/dev.stamp $(ENVOY) ## measure: each program of benchmarks/ prints its numbers
-	for each in benchmarks/*.py; do echo "== $$each"; $(BIN)/python "$$each"; done
+bench: .venv/dev.stamp $(ENVOY) ## measure Accredit; QUICK=1 for a glance, LEAK_CHECKS=2000000 for the long test of leaks
+	for each in check shares transport serving footprint propagation; do \
+		echo "== $$each"; $(if $(QUICK),CHECKS=300) $(BIN)/python benchmarks/$$each.py; done
+
+bench-peers: .venv/dev.stamp $(ENVOY) ## measure beside Go authorizers in one run; OPA_ENVOY_PLUGIN=binary adds OPA's, QUICK=1
+	$(BIN)/python benchmarks/compare.py
+
+bench-tables: .venv/dev.stamp ## put the figures that lie in dist/bench into docs/performance.md
+	$(BIN)/python benchmarks/write_tables.py
 
 bench-operator: .venv/dev.stamp ## measure the operator on a real API server; TRIALS, ROUNDS, AGENTS and POLICIES change how much
 	$(BIN)/python benchmarks/cluster.py

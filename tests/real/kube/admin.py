@@ -87,6 +87,10 @@ class Admin:
         """Change members of an object, as `kubectl patch --type=merge` does."""
         return self.request("PATCH", self.path(document), change, "application/merge-patch+json")
 
+    def suspend(self, agent: Mapping[str, Any], *, suspended: bool = True) -> None:
+        """Suspend an AgentIdentity, or let it go on."""
+        self.merge(agent, {"spec": {"suspended": suspended}})
+
     def path(self, document: Mapping[str, Any]) -> str:
         """Return where an object lives."""
         version, metadata = document["apiVersion"], document["metadata"]

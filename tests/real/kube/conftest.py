@@ -4,6 +4,7 @@ Everything under test runs under the roles of examples/kubernetes with tokens of
 test does as a user or an administrator goes through `kube`.
 """
 
+import contextlib
 import itertools
 import os
 from pathlib import Path
@@ -12,10 +13,14 @@ import pytest
 
 from accredit_operator.app import SystemClock
 from accredit_operator.cluster import connect
+from fakes.objects import agent, identity, issuer, policy
 from real.kube import binaries
 from real.kube.admin import CRDS, EXAMPLES, NAMESPACE, Admin
 from real.kube.control_plane import ControlPlane
 from real.kube.fault_proxy import FaultProxy
+from real.kube.gate import Gate
+from real.kube.operator_process import CONTINUE, OperatorProcess, Seen
+from real.kube.replica import Replica
 
 HERE = Path(__file__).parent
 _MISSING = pytest.StashKey[str]()
@@ -121,13 +126,86 @@ def fault_proxy(control_plane):
 
 
 @pytest.fixture
-def proxied_cluster(kube, fault_proxy, tmp_path):
+def proxied_cluster(proxied_kubeconfig):
     """The operator's client, by way of `fault_proxy`."""
-    server = f"https://127.0.0.1:{fault_proxy.port}"
-    path = kube.write_kubeconfig(tmp_path / "proxied", NAMESPACE, "accredit-operator", server=server)
-    connected = connect({"KUBECONFIG": str(path)}, SystemClock())
+    connected = connect({"KUBECONFIG": str(proxied_kubeconfig)}, SystemClock())
     yield connected
     connected.close()
+
+
+@pytest.fixture
+def seen(kube, clean):
+    """The publication and the statuses, of nothing at the beginning."""
+    return Seen(kube)
+
+
+@pytest.fixture
+def operators(seen, operator_kubeconfig, tmp_path):
+    """Starts operators, and ends all that it has started."""
+    started = []
+
+    def start(kubeconfig=operator_kubeconfig, **environment):
+        started.append(OperatorProcess(tmp_path, kubeconfig, **environment))
+        return started[-1]
+
+    yield start
+    for each in started:
+        each.signal(CONTINUE)
+        each.kill()
+
+
+@pytest.fixture
+def tenant(kube, seen, namespace):
+    """An issuer, a policy and the agents a-0 to a-4, all of one namespace."""
+    service = {"type": "Service", "service": {"name": "crm"}}
+    documents = [issuer(), policy(namespace=namespace, targets=[service])]
+    documents += [agent(f"a-{n}", namespace, identities=[identity(f"agent:{n}")]) for n in range(5)]
+    for document in documents:
+        kube.apply(document)
+    return documents
+
+
+@pytest.fixture
+def operator(operators, tenant, seen):
+    """An operator that has published the tenant's objects, and knows that it has."""
+    process = operators()
+    process.wait(lambda: seen.is_truth() and process.probe("/readyz") == 200, "the first publication")
+    return process
+
+
+@pytest.fixture
+def replica(seen, extauthz_kubeconfig):
+    """A data plane that follows the publication."""
+    following = Replica(extauthz_kubeconfig, "replica-1")
+    yield following
+    following.stop()
+
+
+@pytest.fixture
+def proxied_kubeconfig(kube, fault_proxy, tmp_path):
+    """The operator's credentials, by way of `fault_proxy`."""
+    server = f"https://127.0.0.1:{fault_proxy.port}"
+    return kube.write_kubeconfig(tmp_path / "proxied", NAMESPACE, "accredit-operator", server=server)
+
+
+@pytest.fixture
+def gap(fault_proxy, control_plane):
+    """A time without the API server, after which no watch can be resumed."""
+
+    @contextlib.contextmanager
+    def begin():
+        with fault_proxy.cut():
+            yield
+            control_plane.forget_history()
+
+    return begin
+
+
+@pytest.fixture
+def gate(kube, control_plane):
+    """What can fail or hold the operator's writes inside the API server."""
+    with Gate(kube, control_plane.folder) as standing:
+        yield standing
 
 
 _numbers = itertools.count(1)

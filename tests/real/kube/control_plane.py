@@ -59,9 +59,12 @@ class ControlPlane:
         return self.folder / "admin.kubeconfig"
 
     def start_controllers(self) -> None:
-        """Start kube-controller-manager, which deletes namespaces and what was owned by what is gone."""
+        """Start kube-controller-manager, which deletes namespaces and what was owned by what is gone.
+
+        One that runs is started anew: after an outage of the API server it may wait for a minute before it looks again.
+        """
         if "kube-controller-manager" in self._processes:
-            return
+            self._processes["kube-controller-manager"].kill()
         wanted = "namespace-controller,garbage-collector-controller"
         flags = {"kubeconfig": self.admin_kubeconfig, "controllers": wanted, "leader-elect": "false"}
         self._run("kube-controller-manager", {**flags, "secure-port": 0, "kube-api-qps": 200, "kube-api-burst": 400})

@@ -25,6 +25,7 @@ from accredit_operator.compile.shards import head_of
 from accredit_operator.manifests.namespaces import read_namespace
 from accredit_operator.world import World
 from real.kube.admin import GROUP, PLURALS, Admin, Answer
+from real.kube.published import suspended_in
 
 NAMESPACE = "accredit-system"
 PREMISES = Premises(host_claims=HostClaims.GRANTED, staleness_known=True)
@@ -140,6 +141,11 @@ class Seen:
             return assemble(head, contents)
         except SnapshotUnreadable:
             return None
+
+    def suspended(self) -> set[str] | None:
+        """The names of the agents that are suspended in what is published; None while it is incomplete."""
+        snapshot = self.snapshot()
+        return None if snapshot is None else suspended_in(snapshot)
 
     def compiled(self, premises: Premises = PREMISES) -> list[str]:
         """The digests of a fresh compile of what is in the API server."""

@@ -41,6 +41,7 @@ ALLOWED = [
     ("operator", "update", _CORE, "configmaps", HOME, "accredit-head"),
     ("operator", "update", _CORE, "configmaps", HOME, "accredit-beat"),
     ("operator", "update", _LEASES, "leases", HOME, "accredit-operator"),
+    ("operator", "delete", _LEASES, "leases", HOME, "accredit-extauthz-5d8f"),
     ("extauthz", "watch", _CORE, "configmaps", HOME),
     ("extauthz", "update", _LEASES, "leases", HOME, "accredit-extauthz-5d8f"),
 ]

@@ -121,7 +121,7 @@ def test_a_change_is_served_at_two_replicas_at_once(hand, replicas):
     hand.publish(whole)
     until_served(replicas, sequence, 20.0)
     waits_ms = []
-    for _ in range(60):
+    for _ in range(12):
         changed = fresh()
         head = Head(
             writer="hand", sequence=changed.sequence, format=1, shards={**whole.head.shards, **changed.head.shards}
