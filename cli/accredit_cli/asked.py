@@ -90,5 +90,5 @@ def _issuer(claims: dict[str, object], snapshot: Snapshot) -> IssuerRecord:
     found = next((each for each in candidates if each.issuer == claims.get("iss")), None)
     if found is None:
         known = ", ".join(sorted({each.issuer for each in snapshot.issuers})) or "none"
-        raise Unaskable(f"`iss` of the claims is no TrustedIssuer's issuer; these manifests have {known}")
+        raise Unaskable(f"`iss` of the claims is no TrustedIssuer's issuer; there is {known}")
     return found

@@ -5,7 +5,9 @@ ways.
 """
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+
+from msgspec.structs import replace
 
 from accredit_extauthz.contract.snapshot import PolicyBody
 from accredit_extauthz.decide import chain, scopes

@@ -7,6 +7,7 @@ Exit status everywhere: 0 yes, 1 no, denied or failed, 2 wrong usage or an error
 import importlib
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 from types import ModuleType
 
 import typer
@@ -19,6 +20,8 @@ VERBS = {
     "explain": "explain",
     "test": "test",
     "audit": "audit",
+    "status": "status",
+    "revoke": "revoke",
     "resume": "resume",
     "token": "token",
     "envoy-config": "envoy_config",
@@ -62,4 +65,9 @@ def main() -> None:
     except ModuleNotFoundError as missing:
         sys.stderr.write(f"accredit: the package {missing.name} is not installed; pip install 'accredit[demo]'\n")
         raise SystemExit(2) from missing
-    app(prog_name="accredit")
+    app(prog_name=_program(sys.argv[0]))
+
+
+def _program(started_as: str) -> str:
+    """Return the words by which the user called: kubectl starts `kubectl-accredit` for `kubectl accredit`."""
+    return "kubectl accredit" if Path(started_as).name.startswith("kubectl-") else "accredit"

@@ -41,3 +41,14 @@ def test_a_verb_whose_packages_are_missing_says_which(monkeypatch, capsys):
 def test_one_verb_does_not_load_the_others(monkeypatch):
     monkeypatch.setitem(VERBS, "demo", "no_such_module")
     assert run("token", "--help").exit_code == 0
+
+
+@pytest.mark.parametrize(
+    ("program", "called"),
+    [("/usr/bin/accredit", "accredit"), ("/usr/local/bin/kubectl-accredit", "kubectl accredit")],
+)
+def test_usage_shows_the_words_by_which_it_was_called(monkeypatch, capsys, program, called):
+    monkeypatch.setattr(sys, "argv", [program, "validate", "--help"])
+    with pytest.raises(SystemExit):
+        main.main()
+    assert f"Usage: {called} validate" in capsys.readouterr().out

@@ -2,15 +2,20 @@
 
 import sys
 import time
+from collections.abc import Sequence
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from accredit_cli.asked import Signed, Unaskable, read_claims, read_request, sign
+from accredit_cli.cluster.access import HOME, ContextOption, HomeOption, KubeconfigOption, reach
+from accredit_cli.cluster.deployed import read_deployment
+from accredit_cli.cluster.publication import NothingPublished, read_published
 from accredit_cli.compiling import snapshot_of
 from accredit_cli.deciding import decision_on, rule_name
 from accredit_cli.explanation import HopState, Narrowing, hop_states, narrowings
-from accredit_cli.manifest_paths import PathsArgument, compile_paths
+from accredit_cli.manifest_paths import compile_paths
 from accredit_cli.moments import MomentUnreadable, read_moment, written
 from accredit_cli.render import NO, YES, Output, OutputOption, coloured, fail, printable, show, table, warn
 from accredit_cli.scenarios.asking import check_request
@@ -24,6 +29,7 @@ from accredit_extauthz.model.reason import ANSWERS
 EPILOG = (
     'Examples:\n\naccredit explain --claims \'{"sub": "alice", …}\' --request \'POST mcp.example/mcp tools/call'
     " contacts.search' manifests/\n\naccredit explain --token - --request 'GET crm.example/v1/contacts' manifests/"
+    "\n\nkubectl accredit explain --token - --request 'GET crm.example/v1/contacts' < token.txt"
 )
 
 
@@ -35,7 +41,9 @@ def _header(text: str) -> tuple[str, str]:
 
 
 def command(  # noqa: PLR0913 -- one parameter an option
-    paths: PathsArgument,
+    paths: Annotated[
+        list[Path] | None, typer.Argument(metavar="[PATH…]", help="Manifests; what the cluster serves unless given.")
+    ] = None,
     *,
     request: Annotated[str, typer.Option(metavar="'METHOD HOST/PATH [MCP-METHOD [NAME]]'", help="What is asked.")],
     token: Annotated[str | None, typer.Option(metavar="TOKEN|-", help="A token, - to read it from input.")] = None,
@@ -47,11 +55,15 @@ def command(  # noqa: PLR0913 -- one parameter an option
     destination: Annotated[str, typer.Option(metavar="SPIFFE-ID", help="The workload that a sidecar guards.")] = "",
     policy: Annotated[str | None, typer.Option(metavar="NAMESPACE/NAME", help="The policy that Envoy pins.")] = None,
     header: Annotated[list[str] | None, typer.Option(metavar="NAME=VALUE", help="Repeatable.")] = None,
+    kubeconfig: KubeconfigOption = None,
+    context: ContextOption = None,
+    home: HomeOption = HOME,
     output: OutputOption = Output.TABLE,
 ) -> None:
-    """Decide one request offline, and print every hop, every limit on scopes, the rule and the reason.
+    """Decide one request, and print every hop, every limit on scopes, the rule and the reason.
 
-    The server's own code decides. Exit status 0 when the request would pass, 1 when it would be denied.
+    The server's own code decides, on manifests or on the snapshot that the cluster's replicas follow. Exit status 0
+    when the request would pass, 1 when it would be denied.
     """
     try:
         now = int(time.time()) if at is None else read_moment(at)  # noqa: TID251 -- "now" is the moment of the command
@@ -62,13 +74,31 @@ def command(  # noqa: PLR0913 -- one parameter an option
             destination=destination,
             extensions={} if policy is None else {POLICY_EXTENSION: policy},
         )
-        signed = _signed(token, claims, snapshot_of(compile_paths(paths)), now)
+        snapshot, deployment = _served(paths or (), kubeconfig, context, home)
+        signed = _signed(token, claims, snapshot, now)
     except (MomentUnreadable, Unaskable) as error:
         raise fail(str(error)) from error
-    view = build(signed.snapshot, Deployment())
+    view = build(signed.snapshot, deployment)
     decision = decision_on(check_request(situation, signed.token or None), view, now)
     _show(output, decision, view, now)
     raise typer.Exit(NO if decision.ruling is Ruling.DENY else YES)
+
+
+def _served(
+    paths: Sequence[Path], kubeconfig: str | None, context: str | None, home: str
+) -> tuple[Snapshot, Deployment]:
+    """Return the snapshot to decide on, and the settings of those who serve it."""
+    if paths:
+        return snapshot_of(compile_paths(paths)), Deployment()
+    with reach(kubeconfig, context) as cluster:
+        try:
+            published = read_published(cluster, home)
+        except NothingPublished as error:
+            raise fail(str(error)) from error
+        deployment = read_deployment(cluster, home)
+    if deployment is None:
+        warn("the Deployment of the replicas cannot be read; its settings are taken to be the usual ones")
+    return published.snapshot, deployment or Deployment()
 
 
 def _signed(token: str | None, claims: str | None, snapshot: Snapshot, now: int) -> Signed:

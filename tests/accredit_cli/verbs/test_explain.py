@@ -2,7 +2,12 @@ import json
 
 import pytest
 
+from accredit_cli.cluster.deployed import DEPLOYMENTS
 from accredit_cli.minting import new_key
+from accredit_extauthz.contract.publication import HEAD_NAME
+from accredit_operator.ports import CONFIG_MAPS
+from fakes.objects import agent
+from fakes.published_cluster import HOME, deployment
 
 _NOW = "2027-01-15T08:00:00Z"
 _SEARCH = "POST mcp.crm.example/mcp tools/call contacts.search"
@@ -139,3 +144,41 @@ def test_grants_are_a_limit_of_their_own(explain, manifests):
     }
     assert taken["scopes"][1] == {"limit": "grants", "left": ["tool:crm:read"], "lost": ["openid"]}
     assert taken["effective"] == ["tool:crm:read"]
+
+
+_SEARCH_IN_CLUSTER = "POST mcp.example/mcp tools/call contacts.search"
+
+
+@pytest.fixture
+def explain_cluster(run, cluster):
+    def ask(*words, **changes):
+        claims = {"iss": "https://idp.example", "sub": "alice", "aud": "https://crm.example", "scope": "tool:crm:read"}
+        said = json.dumps(claims | {"act": {"sub": "agent:planner"}} | changes)
+        done = run("explain", "--claims", said, "--request", _SEARCH_IN_CLUSTER, "-o", "json", *words)
+        return done.exit_code, json.loads(done.stdout) if done.stdout else done.stderr
+
+    return ask
+
+
+def test_without_manifests_what_the_cluster_serves_decides(explain_cluster, cluster):
+    assert explain_cluster()[1]["reason"] == "allowed"
+    cluster.declare(agent(actsFor={"anyUser": True}, suspended=True))
+    assert explain_cluster()[1]["reason"] == "allowed"
+    cluster.publish(2)
+    status, said = explain_cluster()
+    assert (status, said["reason"], said["hops"][0]["state"]) == (1, "agent_suspended", "agent_suspended")
+
+
+def test_the_settings_of_the_replicas_decide_what_names_the_target(explain_cluster, cluster):
+    gateway = "spiffe://corp.example/ns/ingress/sa/gateway"
+    told = {"ACCREDIT_TRUST_DOMAIN": "corp.example", "ACCREDIT_GATEWAY_IDENTITIES": ""}
+    cluster.apply(DEPLOYMENTS, deployment(told))
+    assert explain_cluster("--destination", gateway)[1]["reason"] == "no_policy"
+    cluster.apply(DEPLOYMENTS, deployment(told | {"ACCREDIT_GATEWAY_IDENTITIES": gateway}))
+    assert explain_cluster("--destination", gateway)[1]["reason"] == "allowed"
+
+
+def test_where_nothing_is_published_nothing_is_explained(explain_cluster, cluster):
+    cluster.remove(CONFIG_MAPS, HOME, HEAD_NAME)
+    status, said = explain_cluster()
+    assert (status, "nothing is published" in said) == (2, True)

@@ -1,0 +1,1 @@
+"""What the command line reads from a cluster and writes to it: as its user, with its user's rights."""
