@@ -73,6 +73,7 @@ def strip_packages(environment: Path, without: list[str]) -> None:
     for name in without:
         for script in scripts.get(name, ()):
             _remove(environment / "bin" / script)
+    _remove(site / "kubernetes" / "aio")  # a second whole client, for asyncio; nothing here imports it
     for pattern in ("**/tests", "**/test", "**/*.pyi", "**/*.pxd", "**/*.pyx", "**/*.c", "**/*.h"):
         for path in [*site.glob(pattern)]:
             _remove(path)

@@ -1,0 +1,11 @@
+"""A site of its own for each fault, because it comes out harmed."""
+
+import pytest
+
+from real.envoy.fault_site import standing
+
+
+@pytest.fixture
+def site(tmp_path, envoy_binary):
+    with standing(tmp_path) as built:
+        yield built
