@@ -9,27 +9,28 @@ import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import replace
 from functools import partial
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from grpc import ServerCredentials
 
-from accredit_extauthz.audit import record
+from accredit_extauthz.audit.record import Records
 from accredit_extauthz.audit.sink import FileSink, StreamSink
 from accredit_extauthz.codec import request, response
 from accredit_extauthz.contract.snapshot import Snapshot
-from accredit_extauthz.decide.decide import decide, refused
+from accredit_extauthz.decide.decide import Memory, decide, refused
 from accredit_extauthz.decide.view import Deployment, View, build
 from accredit_extauthz.observe import log
 from accredit_extauthz.observe.metrics import CONTENT_TYPE, Metrics
+from accredit_extauthz.serve.answers import Answers
 from accredit_extauthz.serve.check import Check, Steps
 from accredit_extauthz.serve.collector import calm_collector
 from accredit_extauthz.serve.holder import Holder
-from accredit_extauthz.serve.ports import AuditSink, AuditUnavailable, Clock
+from accredit_extauthz.serve.ports import AuditSink, AuditUnavailable, Clock, Meter
 from accredit_extauthz.serve.proofs import Proofs
 from accredit_extauthz.serve.unknown_keys import UnknownKeys
+from accredit_extauthz.serve.warrants import Warrants
 from accredit_extauthz.settings import Settings, SettingsInvalid, parse
 from accredit_extauthz.source.file import FileSource
 from accredit_extauthz.source.kubernetes import AccessMissing, KubernetesSource, Replica, find_access
@@ -49,7 +50,6 @@ _DRAIN_S = 2.5
 _GRACE_S = 5.0
 _HEADROOM = 1_048_576  # bytes of a CheckRequest beside the body: headers, certificate
 _WATCH_S = 1.0
-_STEPS = Steps(request.read, decide, refused, response.encode, record.encode)
 
 
 class SystemClock:
@@ -77,11 +77,10 @@ class App:
         deployment = Deployment(settings.trust_domain, settings.gateway_identities, settings.max_body)
         unknown_keys = UnknownKeys()
         self._source = _source(settings, self._holder, partial(build, deployment=deployment), clock, unknown_keys)
-        steps = replace(_STEPS, decide=unknown_keys.noting(partial(decide, prove=proofs.prove)))
         sink = _sink(settings, clock)
-        check = Check(self._holder, clock, steps, sink, metrics, fallback=response.FALLBACK)
+        check = answering(self._holder, clock, proofs, sink, metrics, unknown_keys)
         self._grpc = choose(settings.transport)(
-            metrics.in_flight(check),
+            check,
             response.FALLBACK,
             self._is_ready,
             _listen(settings),
@@ -127,6 +126,16 @@ class App:
         self._source.stop()
         self._admin.stop()
         _LOG.info("stopped")
+
+
+def answering(
+    holder: Holder, clock: Clock, proofs: Proofs, sink: AuditSink | None, meter: Meter, unknown_keys: UnknownKeys
+) -> Check:
+    """Return the check of a process, with everything that it remembers."""
+    memory = Memory(proofs.prove, Warrants().weigh)
+    decided = unknown_keys.noting(partial(decide, memory=memory))
+    steps = Steps(request.read, decided, refused, Answers(response.encode).encode, Records().encode)
+    return Check(holder, clock, steps, sink, meter, fallback=response.FALLBACK)
 
 
 def main(arguments: Sequence[str] | None = None, environment: Mapping[str, str] = os.environ) -> int:

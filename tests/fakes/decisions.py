@@ -1,8 +1,9 @@
 """Decisions as the core makes them: a user, two agents, one policy."""
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any
+
+from msgspec.structs import replace
 
 from accredit_extauthz.contract.names import AgentRef, Issuer, IssuerName, PolicyRef
 from accredit_extauthz.contract.snapshot import (

@@ -1,6 +1,5 @@
 """A small world to decide in: one issuer, a few agents, one policy; each test changes what it is about."""
 
-from dataclasses import replace
 from typing import Any
 
 import msgspec
@@ -140,7 +139,7 @@ def call(token: str | None = "", **changes: Any) -> Call:
         trace_id="",
         spoofed=(),
     )
-    return replace(base, **changes)
+    return msgspec.structs.replace(base, **changes)
 
 
 def mcp_call(message: object, token: str | None = "", **changes: Any) -> Call:

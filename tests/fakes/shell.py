@@ -36,11 +36,13 @@ class ListSink:
     def __init__(self) -> None:
         self.lines: list[bytes] = []
         self.broken = False
+        self.writes = 0
 
     def write(self, line: bytes) -> None:
         if self.broken:
             raise AuditUnavailable("audit records cannot be written to the test: broken")
-        self.lines.append(line)
+        self.writes += 1
+        self.lines += line.splitlines(keepends=True)
 
 
 class ListMeter:
@@ -50,15 +52,20 @@ class ListMeter:
         self.decisions: list[Decision] = []
         self.records = 0
         self.failures = 0
+        self.now = self.most = 0
 
     def checked(self, decision: Decision, elapsed_ns: int) -> None:
         self.decisions.append(decision)
 
-    def audited(self) -> None:
-        self.records += 1
+    def audited(self, records: int) -> None:
+        self.records += records
 
-    def audit_failed(self) -> None:
-        self.failures += 1
+    def audit_failed(self, records: int) -> None:
+        self.failures += records
+
+    def under_way(self, change: int) -> None:
+        self.now += change
+        self.most = max(self.most, self.now)
 
 
 def document(sequence: int = 1, **changes: Any) -> bytes:

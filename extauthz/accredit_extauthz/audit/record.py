@@ -5,30 +5,85 @@ beyond the subjects of the chain. Every text in it is cut, so a line is bounded 
 """
 
 from datetime import UTC, datetime
+from functools import lru_cache
 
-from accredit_extauthz.audit.text import cut, cut_all, one_line
+from accredit_extauthz.audit.text import cut, cut_all, members
 from accredit_extauthz.model.call import Call
-from accredit_extauthz.model.decision import Decision, Evidence
+from accredit_extauthz.model.decision import Decision, Evidence, Ruling
+from accredit_extauthz.model.reason import Reason
 from accredit_extauthz.serve.occasion import Occasion
+from accredit_extauthz.serve.recent import Recent
 
 VERSION = 1
+MAX_MIDDLES = 4096
 
 _MAX_PATH = 2048  # characters
 _MAX_HOPS = 32
 _NS_PER_US = 1_000
 _US_PER_S = 1_000_000
 
+_Key = tuple[object, ...]
+
 
 def encode(decision: Decision, occasion: Occasion, latency_us: int) -> bytes:
     """Return the audit record as one line, newline included. Members keep this order; what is unknown is null."""
+    return _joined(decision, occasion, latency_us, _middle(decision, occasion))
+
+
+class Records:
+    """Records as `encode` makes them. Allows on the same grounds share their middle, which is encoded once."""
+
+    def __init__(self, bound: int = MAX_MIDDLES) -> None:
+        self._recent: Recent[_Key, tuple[object, bytes]] = Recent(bound)
+
+    def encode(self, decision: Decision, occasion: Occasion, latency_us: int) -> bytes:
+        """Return the audit record as one line, newline included."""
+        key = _key(decision, occasion)
+        if key is None:
+            return encode(decision, occasion, latency_us)
+        found = self._recent.get(key)
+        # An entry holds its grounds, so nothing else can have their id; the comparison makes that certain.
+        if found is None or found[0] is not decision.evidence.grounds:
+            found = (decision.evidence.grounds, _middle(decision, occasion))
+            self._recent.put(key, found)
+        return _joined(decision, occasion, latency_us, found[1])
+
+
+def _key(decision: Decision, occasion: Occasion) -> _Key | None:
+    evidence = decision.evidence
+    if decision.ruling is not Ruling.ALLOW or decision.reason is not Reason.ALLOWED or evidence.grounds is None:
+        return None
+    return (id(evidence.grounds), evidence.rule, evidence.required_scopes, occasion.digest, occasion.sequence)
+
+
+def _joined(decision: Decision, occasion: Occasion, latency_us: int, middle: bytes) -> bytes:
+    """Return the line: what tells this request from others before the middle, and after it."""
     evidence, call = decision.evidence, decision.evidence.call
-    return one_line(
+    start = members(
         {
             "v": VERSION,
             "time": _time(occasion.now_ns),
             "decision_id": occasion.decision_id,
             "request_id": cut(call.request_id) or None if call else None,
             "trace_id": cut(call.trace_id) or None if call else None,
+        }
+    )
+    end = members(
+        {
+            "operation": _operation(evidence),
+            "target": _target(call) if call else None,
+            "peer": _peer(call) if call else None,
+            "latency_us": latency_us,
+        }
+    )
+    return b"{%b,%b,%b}\n" % (start, middle, end)
+
+
+def _middle(decision: Decision, occasion: Occasion) -> bytes:
+    """Return what was decided, and on what grounds."""
+    evidence = decision.evidence
+    return members(
+        {
             "decision": decision.ruling.value,
             "reason": decision.reason.value,
             "message": cut(decision.message),
@@ -39,10 +94,6 @@ def encode(decision: Decision, occasion: Occasion, latency_us: int) -> bytes:
             "chain": _chain(evidence),
             "token": _token(evidence),
             "scopes": _scopes(evidence),
-            "operation": _operation(evidence),
-            "target": _target(call) if call else None,
-            "peer": _peer(call) if call else None,
-            "latency_us": latency_us,
         }
     )
 
@@ -57,6 +108,7 @@ def _instant(seconds: int) -> str:
     return f"{_to_the_second(seconds)}Z"
 
 
+@lru_cache(maxsize=64)
 def _to_the_second(seconds: int) -> str:
     return datetime.fromtimestamp(seconds, UTC).isoformat()[:19]  # thrice as fast as strftime
 

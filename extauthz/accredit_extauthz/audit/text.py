@@ -30,8 +30,8 @@ def cut_all(texts: Iterable[str]) -> list[str]:
     return kept
 
 
-def one_line(record: Mapping[str, object]) -> bytes:
-    """Return `record` as one line of JSON, newline included; a lone surrogate is written as its escape, in text."""
+def members(record: Mapping[str, object]) -> bytes:
+    """Return the members of `record` as JSON on one line, without braces; a lone surrogate is its escape, in text."""
     try:
         line = orjson.dumps(record)
     except orjson.JSONEncodeError:
@@ -39,7 +39,7 @@ def one_line(record: Mapping[str, object]) -> bytes:
     if not line.isascii():
         for character, escape in _LINE_ENDS:
             line = line.replace(character, escape)
-    return line + b"\n"
+    return line[1:-1]
 
 
 def _valid(value: object) -> object:

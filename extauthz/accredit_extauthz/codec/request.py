@@ -1,12 +1,14 @@
 """Envoy's CheckRequest as a Call: names folded, host and path cut to what is compared, nothing judged yet."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from types import MappingProxyType
 
 from google.protobuf.message import DecodeError
 
 from accredit_extauthz.codec.certificate import thumbprint
 from accredit_extauthz.codec.envoy_subset_pb2 import AttributeContext, CheckRequest
+from accredit_extauthz.codec.ordinary_names import OrdinaryNames
 from accredit_extauthz.model.call import Call, Peer
 from accredit_extauthz.model.headers import spoofed
 from accredit_extauthz.model.reason import Reason
@@ -18,6 +20,8 @@ _TRACEPARENT = re.compile(
     r"(?!ff)(?:00(?=.{53}\Z)|(?!00)[0-9a-f]{2})-(?!0{32})([0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}(?:-.*)?"
 )
 _LENGTH = re.compile(r"[0-9]{1,18}")
+_NO_EXTENSIONS: Mapping[str, str] = MappingProxyType({})
+_ORDINARY = OrdinaryNames()
 _MAX_REQUEST_ID = 128  # it is written to every audit record and Envoy may let the client choose it
 
 
@@ -29,22 +33,21 @@ def read(data: bytes) -> Call:
     """
     attributes = _attributes(data)
     http = attributes.request.http
-    fields = tuple(_fields(http))
-    headers = _joined(fields)
-    trace = _TRACEPARENT.fullmatch(headers.get("traceparent", ""))
+    headers, pretended = _headers(http)
+    trace = _TRACEPARENT.fullmatch(headers["traceparent"]) if "traceparent" in headers else None
     return Call(
         method=http.method,
         host=_canonical_host(http.host),
         path=http.path.partition("?")[0],
         headers=headers,
-        body=http.raw_body or http.body.encode(),
+        body=http.raw_body or http.body.encode("utf-8"),
         declared_size=_declared_size(headers, http.size),
         peer=_peer(attributes.source),
         destination=attributes.destination.principal,
-        extensions=dict(attributes.context_extensions),
+        extensions=_extensions(attributes),
         request_id=headers.get("x-request-id", "")[:_MAX_REQUEST_ID],
         trace_id="" if trace is None else trace[1],
-        spoofed=spoofed({name for name, _ in fields}),
+        spoofed=pretended,
     )
 
 
@@ -58,11 +61,31 @@ def _attributes(data: bytes) -> AttributeContext:
     return attributes
 
 
-def _fields(http: AttributeContext.HttpRequest) -> Iterator[tuple[str, str]]:
-    """Yield names and values as they came: Envoy fills one of the two, the second when encode_raw_headers is set."""
-    yield from http.headers.items()
+def _headers(http: AttributeContext.HttpRequest) -> tuple[dict[str, str], tuple[str, ...]]:
+    """Return the headers by lower-case name, and the names that pretend to be ours, as spelt.
+
+    Envoy fills one of two fields, the second when encode_raw_headers is set.
+    """
+    sent = http.headers
+    headers = {name: sent[name] for name in sent}
+    if _ORDINARY.issuperset(headers) and not http.HasField("header_map"):
+        return headers, ()
+    fields = (*headers.items(), *_raw_fields(http))
+    names = {name for name, _ in fields}
+    found = spoofed(names)
+    if not found:
+        _ORDINARY.add(names)
+    return _joined(fields), found
+
+
+def _raw_fields(http: AttributeContext.HttpRequest) -> Iterator[tuple[str, str]]:
     for header in http.header_map.headers:
         yield header.key, header.value or header.raw_value.decode(errors="replace")
+
+
+def _extensions(attributes: AttributeContext) -> Mapping[str, str]:
+    given = attributes.context_extensions
+    return dict(given) if len(given) else _NO_EXTENSIONS
 
 
 def _joined(fields: tuple[tuple[str, str], ...]) -> dict[str, str]:
@@ -77,13 +100,13 @@ def _joined(fields: tuple[tuple[str, str], ...]) -> dict[str, str]:
 def _canonical_host(host: str) -> str:
     """Fold ASCII alone: str.lower would turn the Kelvin sign into an honest k."""
     folded = host.lower() if host.isascii() else host
-    return _PORT.sub("", folded).removesuffix(".")
+    return (_PORT.sub("", folded) if ":" in folded else folded).removesuffix(".")
 
 
 def _declared_size(headers: dict[str, str], received: int) -> int:
     """Return Content-Length, else what Envoy had received by now, else -1 for a size that nobody told."""
-    length = headers.get("content-length", "")
-    if _LENGTH.fullmatch(length) is not None:
+    length = headers.get("content-length")
+    if length is not None and _LENGTH.fullmatch(length) is not None:
         return int(length)
     return received if received > 0 else -1
 

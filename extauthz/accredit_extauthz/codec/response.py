@@ -4,19 +4,20 @@
 PERMISSION_DENIED for every other status, faults included: the HTTP status beside it is what the client gets.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from enum import IntEnum
 from typing import assert_never
 
 from accredit_extauthz.codec.challenge import challenge
 from accredit_extauthz.codec.denial_body import page
-from accredit_extauthz.codec.envoy_subset_pb2 import CheckResponse, HeaderValue, HeaderValueOption
+from accredit_extauthz.codec.envoy_subset_pb2 import CheckResponse, HeaderValueOption
 from accredit_extauthz.codec.identity_headers import chain_text, encoded, identity_headers
 from accredit_extauthz.model.decision import Decision, Evidence, Ruling
 from accredit_extauthz.model.headers import AUTHORIZATION, DECISION, OVERRIDES, OWNED, REASON, spellings
 from accredit_extauthz.model.reason import ANSWERS, Reason
 
 _UNAUTHORIZED = 401
+_NEVER_PASSED = OWNED | OVERRIDES
 _NIL_ID = "00000000-0000-0000-0000-000000000000"  # RFC 9562 §5.9
 
 
@@ -37,7 +38,9 @@ def encode(decision: Decision, decision_id: str) -> bytes:
             reply = _denied(decision, decision_id)
         case never:
             assert_never(never)
-    reply.dynamic_metadata.update(_metadata(decision, decision_id))
+    fields = reply.dynamic_metadata.fields
+    for name, value in _metadata(decision, decision_id).items():
+        fields[name].string_value = value
     return reply.SerializeToString(deterministic=True)
 
 
@@ -45,7 +48,8 @@ def _allowed(decision: Decision, decision_id: str) -> CheckResponse:
     told = identity_headers(decision.evidence, decision.reason) | {DECISION: decision_id}
     reply = CheckResponse()
     reply.status.code = Code.OK
-    reply.ok_response.headers.extend(_overwriting(told))
+    for name, value in told.items():
+        _overwrite(reply.ok_response.headers.add(), name, value)
     reply.ok_response.headers_to_remove.extend(_removed(decision, told.keys()))
     return reply
 
@@ -66,18 +70,17 @@ def _denied(decision: Decision, decision_id: str) -> CheckResponse:
     reply.status.code = Code.UNAUTHENTICATED if unauthorized else Code.PERMISSION_DENIED
     reply.status.message = decision.reason.value
     reply.denied_response.status.code = status
-    reply.denied_response.headers.extend(_overwriting(headers))
+    for name, value in headers.items():
+        _overwrite(reply.denied_response.headers.add(), name, value)
     reply.denied_response.body = text
     return reply
 
 
-def _overwriting(headers: Mapping[str, str]) -> Iterable[HeaderValueOption]:
+def _overwrite(option: HeaderValueOption, name: str, value: str) -> None:
     # Any other append action would put our value beside the client's: "mallory,alice".
-    overwrite = HeaderValueOption.OVERWRITE_IF_EXISTS_OR_ADD
-    return (
-        HeaderValueOption(header=HeaderValue(key=name, value=value), append_action=overwrite)
-        for name, value in headers.items()
-    )
+    option.append_action = HeaderValueOption.OVERWRITE_IF_EXISTS_OR_ADD
+    option.header.key = name
+    option.header.value = value
 
 
 def _removed(decision: Decision, told: Iterable[str]) -> list[str]:
@@ -89,8 +92,9 @@ def _removed(decision: Decision, told: Iterable[str]) -> list[str]:
     evidence = decision.evidence
     assert evidence.call is not None, "a request that was not read cannot be allowed"
     extra = _extra_names(evidence)
-    unwanted = OWNED | OVERRIDES | extra
-    unwanted |= {*evidence.call.spoofed, *spellings(extra, evidence.call.headers)}
+    unwanted = _NEVER_PASSED.union(evidence.call.spoofed)
+    if extra:
+        unwanted |= extra | spellings(extra, evidence.call.headers)
     if not _forwards_token(decision):
         unwanted |= {AUTHORIZATION}
     return sorted({name.lower() for name in unwanted} - set(told))

@@ -4,26 +4,27 @@ So a proof may be kept and used again while the same view serves; target, time, 
 afterwards, on every request.
 """
 
-from dataclasses import dataclass
+import msgspec
 
 from accredit_extauthz.contract.names import Issuer
+from accredit_extauthz.contract.shown import shown
 from accredit_extauthz.decide import claims, delegation
+from accredit_extauthz.decide.chain import ProvedChain, prove_chain
 from accredit_extauthz.decide.signature import choose_key, verify_signature
 from accredit_extauthz.decide.token import Compact, parse_compact
 from accredit_extauthz.decide.view import IssuerView, View
 from accredit_extauthz.model.decision import Evidence
-from accredit_extauthz.model.delegation import Delegation, SignedClaims, Subject
+from accredit_extauthz.model.delegation import SignedClaims, Subject
 from accredit_extauthz.model.reason import Reason
-from accredit_extauthz.model.refusal import Refusal, refuse, shown
+from accredit_extauthz.model.refusal import Refusal, Verdict, refuse
 
 
-@dataclass(frozen=True, slots=True)
-class Proof:
+class Proof(msgspec.Struct, frozen=True, gc=False):
     """What a token proves. A delegation that cannot be read is refused in its turn, after time and audience."""
 
     issuer: IssuerView
     claims: SignedClaims
-    delegation: Delegation | Refusal
+    chain: ProvedChain | Verdict
 
 
 def prove(token: str, view: View, evidence: Evidence) -> Proof:
@@ -41,17 +42,23 @@ def prove(token: str, view: View, evidence: Evidence) -> Proof:
     verify_signature(compact, choose_key(compact, issuer.keys))
     signed = claims.read_claims(compact, issuer.record)
     evidence.unverified_user = None
-    return Proof(issuer, signed, _read_delegation(signed, issuer, view))
+    return Proof(issuer, _short(signed, view), _prove_chain(signed, issuer, view))
 
 
-def _read_delegation(signed: SignedClaims, issuer: IssuerView, view: View) -> Delegation | Refusal:
+def _short(signed: SignedClaims, view: View) -> SignedClaims:
+    """Leave out the claims that nothing reads any more: there may be tens of thousands of proofs."""
+    kept = {name: value for name, value in signed.claims.items() if name in view.kept_claims}
+    return msgspec.structs.replace(signed, claims=kept)
+
+
+def _prove_chain(signed: SignedClaims, issuer: IssuerView, view: View) -> ProvedChain | Verdict:
     try:
         asked = delegation.read_delegation(signed, issuer.record, issuer.may_assert)
     except Refusal as refusal:
-        return refusal
+        return Verdict(refusal.reason, refusal.message)
     if not view.agents.keys().isdisjoint(delegation.users_named(asked.user, signed, issuer.record)):
-        return Refusal(Reason.USER_INVALID, "the token's user is an agent; a delegation starts with a person")
-    return asked
+        return Verdict(Reason.USER_INVALID, "the token's user is an agent; a delegation starts with a person")
+    return prove_chain(asked, view.agents, view.issuer_name(asked.user.issuer))
 
 
 def _find_issuer(compact: Compact, view: View) -> IssuerView:

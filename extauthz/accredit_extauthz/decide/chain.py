@@ -3,11 +3,46 @@
 from collections.abc import Mapping
 from itertools import pairwise
 
+import msgspec
+
+from accredit_extauthz.contract.names import AgentRef, IssuerName
+from accredit_extauthz.contract.shown import shown
 from accredit_extauthz.contract.snapshot import ActsFor, AgentRecord
 from accredit_extauthz.decide.revocations import Presented, RevocationIndex, check_agent, covers_issue_time
 from accredit_extauthz.model.delegation import Delegation, Hop, Subject
 from accredit_extauthz.model.reason import Reason
-from accredit_extauthz.model.refusal import refuse, shown
+from accredit_extauthz.model.refusal import Verdict, refuse, verdict
+
+
+class ProvedChain(msgspec.Struct, frozen=True, gc=False):
+    """A delegation and its chain, with the verdicts that depend on token and view alone; None where one lets pass.
+
+    Whether the hops are live, and bound to the workload that calls, is asked on every request.
+    """
+
+    delegation: Delegation
+    user_issuer_name: IssuerName | None  # None: the user is of an issuer that this snapshot does not know
+    hops: tuple[Hop, ...]  # those known
+    agents: frozenset[AgentRef]  # of the hops
+    shape: Verdict | None
+    edges: Verdict | None
+    acts_for: Verdict | None
+
+
+def prove_chain(
+    delegation: Delegation, agents: Mapping[Subject, AgentRecord], user_issuer_name: IssuerName | None
+) -> ProvedChain:
+    """Return the chain of a delegation, judged as far as it can be without the request."""
+    hops = find_hops(delegation, agents)
+    return ProvedChain(
+        delegation=delegation,
+        user_issuer_name=user_issuer_name,
+        hops=hops,
+        agents=frozenset(hop.agent.ref for hop in hops),
+        shape=verdict(check_shape, hops),
+        edges=verdict(check_edges, hops),
+        acts_for=verdict(check_acts_for, hops, delegation),
+    )
 
 
 def find_hops(delegation: Delegation, agents: Mapping[Subject, AgentRecord]) -> tuple[Hop, ...]:

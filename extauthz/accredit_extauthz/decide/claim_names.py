@@ -18,6 +18,11 @@ def find_claim(claims: Mapping[str, object], name: str) -> object:
     return value
 
 
+def member_of(name: str) -> str:
+    """Return the top-level member in which the claim of this name lies."""
+    return name[1:].partition("/")[0].replace("~1", "/").replace("~0", "~") if name.startswith("/") else name
+
+
 def find_text(claims: Mapping[str, object], name: str | None) -> str | None:
     """Return the claim when it is a non-empty string, else None."""
     value = ABSENT if name is None else find_claim(claims, name)

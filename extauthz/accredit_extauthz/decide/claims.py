@@ -43,7 +43,7 @@ def read_claims(compact: Compact, issuer: IssuerRecord) -> SignedClaims:
         expires_at=expires_at,
         not_before=_instant(claims, "nbf") if "nbf" in claims else None,
         token_id=lineage.get("jti"),
-        lineage=frozenset(lineage.values()),
+        lineage=tuple(dict.fromkeys(lineage.values())),
         confirmation=_confirmation(claims),
         thumbprint=base64.urlsafe_b64encode(hashlib.sha256(compact.signed).digest()).rstrip(b"=").decode("ascii"),
     )

@@ -5,51 +5,63 @@ step. Each step reads what the steps before it proved from the Evidence, and add
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import NamedTuple
 
-from accredit_extauthz.contract.snapshot import DenialBody, ExtraHeader
-from accredit_extauthz.decide import chain, claims, delegation, policy, revocations, scopes
+from accredit_extauthz.contract.snapshot import DenialBody
+from accredit_extauthz.decide import chain, claims, delegation, policy, revocations
 from accredit_extauthz.decide.authentication import Proof, prove
-from accredit_extauthz.decide.claim_names import find_claim
+from accredit_extauthz.decide.chain import ProvedChain
 from accredit_extauthz.decide.docket import Docket
 from accredit_extauthz.decide.mcp import read_message_id
 from accredit_extauthz.decide.operation import read_operation
 from accredit_extauthz.decide.request_shape import check_request_shape
 from accredit_extauthz.decide.target import find_governing
 from accredit_extauthz.decide.token import find_bearer
-from accredit_extauthz.decide.view import IssuerView, View
+from accredit_extauthz.decide.view import View
+from accredit_extauthz.decide.warrant import Warrant, weigh
 from accredit_extauthz.model.call import Call
 from accredit_extauthz.model.decision import Decision, Evidence, Ruling
-from accredit_extauthz.model.delegation import Delegation, SignedClaims
 from accredit_extauthz.model.governing import Governing
 from accredit_extauthz.model.reason import Reason
-from accredit_extauthz.model.refusal import Refusal, refuse
+from accredit_extauthz.model.refusal import Refusal, Verdict, refuse
 
 _PUBLIC_METHODS = frozenset({"GET", "HEAD"})
 
-Prove = Callable[[str, View, Evidence], Proof]
+
+class Memory(NamedTuple):
+    """How a token is proved, and weighed. Either may answer from memory what it answered before for the same view."""
+
+    prove: Callable[[str, View, Evidence], Proof] = prove
+    weigh: Callable[[Proof, ProvedChain, Governing, View], Warrant] = weigh
 
 
-@dataclass(frozen=True, slots=True)
-class Proved:
-    """What is known of a request once its token is proved."""
+class _Asked(NamedTuple):
+    """A request that something governs, at a moment, with a token that is proved."""
 
     call: Call
+    view: View
+    now: int
     governing: Governing
-    issuer: IssuerView
-    signed: SignedClaims
-    delegation: Delegation
+    proof: Proof
+    chain: ProvedChain
 
 
-def decide(call: Call, view: View | None, now: int, view_age_s: int, prove: Prove = prove) -> Decision:
-    """Return the decision on a request at `now` (Unix seconds), from a view that is `view_age_s` old. Never refuses.
+_NO_MEMORY = Memory()
 
-    `prove` may answer from memory what it answered before for the same token and view.
-    """
+
+def decide(call: Call, view: View | None, now: int, view_age_s: int, memory: Memory = _NO_MEMORY) -> Decision:
+    """Return the decision on a request at `now` (Unix seconds), from a view that is `view_age_s` old. Never refuses."""
     evidence = Evidence(call=call)
     try:
-        return _decide(call, _Premises(view, now, view_age_s, prove), evidence)
+        if view is None:
+            refuse(Reason.SNAPSHOT_MISSING, "no verified snapshot is loaded yet; try again later")
+        check_request_shape(call, view.deployment.max_body)
+        governing = evidence.governing = find_governing(call, view, evidence)
+        _check_age(governing, view_age_s)
+        if _is_public(call, governing):
+            return Decision(Ruling.ALLOW, Reason.ALLOWED_PUBLIC, "", evidence)
+        asked = _authenticate(call, view, now, governing, memory, evidence)
+        return _authorize(asked, memory, evidence)
     except Refusal as refusal:
         return refused(refusal, evidence)
 
@@ -61,90 +73,70 @@ def refused(refusal: Refusal, evidence: Evidence) -> Decision:
     return Decision(Ruling.DENY, refusal.reason, refusal.message, evidence)
 
 
-class _Premises(NamedTuple):
-    view: View | None
-    now: int
-    view_age_s: int
-    prove: Prove
-
-
-def _decide(call: Call, premises: _Premises, evidence: Evidence) -> Decision:
-    view, now, view_age_s, prove_token = premises
-    if view is None:
-        refuse(Reason.SNAPSHOT_MISSING, "no verified snapshot is loaded yet; try again later")
-    check_request_shape(call, view.deployment.max_body)
-    governing = evidence.governing = find_governing(call, view, evidence)
+def _check_age(governing: Governing, view_age_s: int) -> None:
     if 0 < governing.body.max_staleness_s < view_age_s:
         refuse(Reason.VIEW_STALE, f"the view is {view_age_s} s old; maxStaleness is {governing.body.max_staleness_s} s")
-    if _is_public(call, governing):
-        return Decision(Ruling.ALLOW, Reason.ALLOWED_PUBLIC, "", evidence)
-    proof = prove_token(find_bearer(call.headers), view, evidence)
-    evidence.claims = proof.claims
-    _admit(call, governing, proof.issuer, proof.claims, now)
-    if isinstance(proof.delegation, Refusal):
-        refuse(proof.delegation.reason, proof.delegation.message)
-    evidence.delegation = proof.delegation
-    return _authorize(view, now, Proved(call, governing, proof.issuer, proof.claims, proof.delegation), evidence)
 
 
-def _admit(call: Call, governing: Governing, issuer: IssuerView, signed: SignedClaims, now: int) -> None:
-    """Judge the token for this target, at this moment, on this connection."""
-    claims.check_times(signed, issuer.record, now)
-    if issuer.record.name not in governing.body.issuers:
-        refuse(
-            Reason.TOKEN_ISSUER, f"{governing.policy} does not list TrustedIssuer {issuer.record.name} in spec.issuers"
-        )
-    claims.check_audience(signed, issuer.record, governing.body.audiences)
+def _authenticate(call: Call, view: View, now: int, governing: Governing, memory: Memory, evidence: Evidence) -> _Asked:
+    """Prove the token, and judge it for this target, at this moment, on this connection."""
+    proof = memory.prove(find_bearer(call.headers), view, evidence)
+    issuer, signed = proof.issuer.record, proof.claims
+    evidence.claims = signed
+    claims.check_times(signed, issuer, now)
+    if issuer.name not in governing.body.issuers:
+        refuse(Reason.TOKEN_ISSUER, f"{governing.policy} does not list TrustedIssuer {issuer.name} in spec.issuers")
+    claims.check_audience(signed, issuer, governing.body.audiences)
     claims.check_confirmation(signed, call.peer.certificate)
+    if isinstance(proof.chain, Verdict):
+        refuse(*proof.chain)
+    evidence.delegation = proof.chain.delegation
+    return _Asked(call, view, now, governing, proof, proof.chain)
 
 
-def _authorize(view: View, now: int, proved: Proved, evidence: Evidence) -> Decision:
+def _authorize(asked: _Asked, memory: Memory, evidence: Evidence) -> Decision:
     """Judge the chain, then the operation. In Audit mode the docket notes the first refusal that may be noted."""
-    body = proved.governing.body
-    docket = Docket(body.mode)
-    _judge_chain(view, now, proved, evidence, docket)
-    operation = evidence.operation = read_operation(proved.call, body.protocol, evidence)
-    trusted = view.issuer_name(proved.delegation.user.issuer) in body.issuers
-    authority = scopes.measure_authority(proved.delegation, evidence.hops, body, view.ceilings, trusted=trusted)
-    evidence.effective_scopes = authority.effective
-    evidence.extra_headers = {extra.name: _header_text(proved.signed, extra) for extra in body.extra_headers}
-    attempt = policy.Attempt(operation, proved.delegation, evidence.hops, trusted, view.paths)
+    governing, paths = asked.governing, asked.view.paths
+    docket = Docket(governing.body.mode)
+    _judge_chain(asked, evidence, docket)
+    operation = evidence.operation = read_operation(asked.call, governing.body.protocol, evidence)
+    warrant = evidence.grounds = memory.weigh(asked.proof, asked.chain, governing, asked.view)
+    evidence.effective_scopes = warrant.authority.effective
+    evidence.extra_headers = warrant.extra_headers
+    docket.judge(warrant.ceilings)
     with docket:
-        scopes.check_ceilings(authority)
-    with docket:
-        policy.check_denials(proved.governing, attempt, evidence)
-    if not policy.is_open(proved.governing, operation):
+        policy.check_denials(warrant, operation, paths, evidence)
+    if not policy.is_open(governing, operation):
         with docket:
-            policy.check_allows(proved.governing, attempt, authority, evidence)
+            policy.check_allows(warrant, operation, paths, evidence)
     if docket.noted is not None:
         return Decision(Ruling.WOULD_DENY, docket.noted.reason, docket.noted.message, evidence)
     return Decision(Ruling.ALLOW, Reason.ALLOWED, "", evidence)
 
 
-def _judge_chain(view: View, now: int, proved: Proved, evidence: Evidence, docket: Docket) -> None:
-    body, asked = proved.governing.body, proved.delegation
+def _judge_chain(asked: _Asked, evidence: Evidence, docket: Docket) -> None:
+    view, body, proved, issuer = asked.view, asked.governing.body, asked.chain, asked.proof.issuer.record
     with docket:
-        delegation.check_actor(asked, body.callers)
-    delegation.check_caller(asked, proved.issuer.record, body.callers)
-    hops = evidence.hops = chain.find_hops(asked, view.agents)
+        delegation.check_actor(proved.delegation, body.callers)
+    delegation.check_caller(proved.delegation, issuer, body.callers)
+    evidence.hops = proved.hops
     presented = revocations.Presented(
-        claims=proved.signed,
-        issuer_name=proved.issuer.record.name,
-        clock_skew_s=proved.issuer.record.clock_skew_s,
-        delegation=asked,
-        user_issuer_name=view.issuer_name(asked.user.issuer),
-        agents=frozenset(hop.agent.ref for hop in hops),
-        governing_namespace=proved.governing.policy.namespace,
-        now=now,
+        claims=asked.proof.claims,
+        issuer_name=issuer.name,
+        clock_skew_s=issuer.clock_skew_s,
+        delegation=proved.delegation,
+        user_issuer_name=proved.user_issuer_name,
+        agents=proved.agents,
+        governing_namespace=asked.governing.policy.namespace,
+        now=asked.now,
     )
     revocations.check_token_and_user(view.revocations, presented)
-    chain.check_live(asked, view.agents, view.revocations, presented)
-    chain.check_shape(hops)
-    chain.check_workload(hops, proved.call.peer.principal, required=body.require_workload)
-    with docket:
-        chain.check_edges(hops)
-    with docket:
-        chain.check_acts_for(hops, asked)
+    chain.check_live(proved.delegation, view.agents, view.revocations, presented)
+    if proved.shape is not None:
+        refuse(*proved.shape)
+    chain.check_workload(proved.hops, asked.call.peer.principal, required=body.require_workload)
+    docket.judge(proved.edges)
+    docket.judge(proved.acts_for)
 
 
 def _is_public(call: Call, governing: Governing) -> bool:
@@ -155,11 +147,3 @@ def _is_public(call: Call, governing: Governing) -> bool:
 
 def _answers_in_json_rpc(evidence: Evidence) -> bool:
     return evidence.governing is not None and evidence.governing.body.denial_body is not DenialBody.PROBLEM
-
-
-def _header_text(signed: SignedClaims, extra: ExtraHeader) -> str | None:
-    """Return a claim as a header's text: strings, whole numbers and booleans; None for everything else."""
-    value = find_claim(signed.claims, extra.claim)
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    return str(value) if isinstance(value, int | str) else None

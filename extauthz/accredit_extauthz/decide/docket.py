@@ -5,7 +5,7 @@ from typing import Self
 
 from accredit_extauthz.contract.snapshot import Mode
 from accredit_extauthz.model.reason import Reason
-from accredit_extauthz.model.refusal import Refusal
+from accredit_extauthz.model.refusal import Refusal, Verdict, refuse
 
 # What an Audit-mode policy lets pass and notes. Everything else is enforced in every mode.
 NOTABLE = frozenset(
@@ -33,6 +33,12 @@ class Docket:
     def __init__(self, mode: Mode) -> None:
         self._notes = mode is Mode.AUDIT
         self.noted: Refusal | None = None
+
+    def judge(self, verdict: Verdict | None) -> None:
+        """Note a refusal that was found before, or raise it. Raises what it says."""
+        if verdict is not None:
+            with self:
+                refuse(*verdict)
 
     def __enter__(self) -> Self:
         return self

@@ -12,14 +12,15 @@ from collections.abc import Mapping
 import orjson
 
 from accredit_extauthz.contract.names import has_hidden_characters
+from accredit_extauthz.contract.shown import shown
 from accredit_extauthz.contract.snapshot import Protocol
+from accredit_extauthz.contract.strict_json import NotStrict, parse
 from accredit_extauthz.decide.mcp_headers import VERSIONS_WITH_SESSIONS, check_headers, protocol_version
-from accredit_extauthz.decide.strict_json import NotStrict, parse
 from accredit_extauthz.model.call import Call
 from accredit_extauthz.model.decision import Evidence
 from accredit_extauthz.model.operation import CLOSE, RESPONSE, STREAM, Operation
 from accredit_extauthz.model.reason import Reason
-from accredit_extauthz.model.refusal import refuse, shown
+from accredit_extauthz.model.refusal import refuse
 
 _BASE_METHODS = frozenset(
     {

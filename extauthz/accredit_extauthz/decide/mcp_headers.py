@@ -9,8 +9,9 @@ import binascii
 import re
 from collections.abc import Mapping
 
+from accredit_extauthz.contract.shown import shown
 from accredit_extauthz.model.reason import Reason
-from accredit_extauthz.model.refusal import refuse, shown
+from accredit_extauthz.model.refusal import refuse
 
 VERSIONS_WITH_SESSIONS = frozenset({"2024-11-05", "2025-03-26", "2025-06-18", "2025-11-25"})
 VERSIONS_WITH_HEADERS = frozenset({"2026-07-28"})

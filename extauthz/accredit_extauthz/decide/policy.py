@@ -1,39 +1,31 @@
 """The rules: Deny first, then base protocol, then Allow; what no rule lists is denied."""
 
 import re
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
 
 from accredit_extauthz.contract.name_pattern import name_matches
+from accredit_extauthz.contract.shown import shown
 from accredit_extauthz.contract.snapshot import BaseProtocol, Effect, HttpMatch, McpMatch, Rule
-from accredit_extauthz.decide.scopes import Authority, check_scopes, has_scopes
-from accredit_extauthz.decide.selectors import agents_match, users_match
+from accredit_extauthz.decide.scopes import check_scopes, has_scopes
+from accredit_extauthz.decide.warrant import Warrant
 from accredit_extauthz.model.decision import Evidence
-from accredit_extauthz.model.delegation import Delegation, Hop
 from accredit_extauthz.model.governing import Governing, PlacedRule
 from accredit_extauthz.model.operation import Operation
 from accredit_extauthz.model.reason import Reason
-from accredit_extauthz.model.refusal import refuse, shown
+from accredit_extauthz.model.refusal import refuse
 
 _ANY = "*"
 
 
-@dataclass(frozen=True, slots=True)
-class Attempt:
-    """Who tries to do what, with everything that rules look at."""
-
-    operation: Operation
-    delegation: Delegation
-    hops: tuple[Hop, ...]
-    trusted: bool  # the user is of one of the governing policy's issuers
-    paths: Mapping[str, re.Pattern[str]]
+Paths = Mapping[str, re.Pattern[str]]  # path patterns, compiled
 
 
-def check_denials(governing: Governing, attempt: Attempt, evidence: Evidence) -> None:
+def check_denials(warrant: Warrant, operation: Operation, paths: Paths, evidence: Evidence) -> None:
     """Refuse what a Deny rule covers. Raises rule_denied."""
-    for placed in _fitting(governing.deny, attempt):
-        _record(placed, evidence)
-        refuse(Reason.RULE_DENIED, f"rule {placed.rule.name} of {placed.policy} denies it")
+    for placed in warrant.deny:
+        if _covers(placed.rule, operation, paths):
+            _record(placed, evidence)
+            refuse(Reason.RULE_DENIED, f"rule {placed.rule.name} of {placed.policy} denies it")
 
 
 def is_open(governing: Governing, operation: Operation) -> bool:
@@ -41,17 +33,22 @@ def is_open(governing: Governing, operation: Operation) -> bool:
     return operation.is_base and governing.body.base_protocol is BaseProtocol.ALLOW
 
 
-def check_allows(governing: Governing, attempt: Attempt, authority: Authority, evidence: Evidence) -> None:
+def check_allows(warrant: Warrant, operation: Operation, paths: Paths, evidence: Evidence) -> None:
     """Find the first rule that fits operation, agent and user and whose scopes the caller has, and record it.
 
     Raises tool_not_listed, or the scope_* reason of the first rule that fits, which is recorded then.
     """
-    fitting = tuple(_fitting(governing.allow, attempt))
-    if not fitting:
-        refuse(Reason.TOOL_NOT_LISTED, f"no Allow rule covers {_what(attempt.operation)} for this agent and user")
-    chosen = next((placed for placed in fitting if has_scopes(authority, placed.rule.scopes)), fitting[0])
-    _record(chosen, evidence)
-    check_scopes(authority, chosen.rule.scopes)
+    first: PlacedRule | None = None
+    for placed in warrant.allow:
+        if _covers(placed.rule, operation, paths):
+            if has_scopes(warrant.authority, placed.rule.scopes):
+                _record(placed, evidence)
+                return
+            first = first or placed
+    if first is None:
+        refuse(Reason.TOOL_NOT_LISTED, f"no Allow rule covers {_what(operation)} for this agent and user")
+    _record(first, evidence)
+    check_scopes(warrant.authority, first.rule.scopes)
 
 
 def _what(operation: Operation) -> str:
@@ -65,21 +62,9 @@ def _record(placed: PlacedRule, evidence: Evidence) -> None:
         evidence.required_scopes = placed.rule.scopes
 
 
-def _fitting(rules: Iterable[PlacedRule], attempt: Attempt) -> Iterable[PlacedRule]:
-    return (placed for placed in rules if _fits(placed.rule, attempt))
-
-
-def _fits(rule: Rule, attempt: Attempt) -> bool:
-    return (
-        _does(rule, attempt.operation, attempt.paths)
-        and agents_match(rule.agents, attempt.hops, rule.effect)
-        and users_match(rule.users, attempt.delegation, rule.effect, trusted=attempt.trusted)
-    )
-
-
-def _does(rule: Rule, operation: Operation, paths: Mapping[str, re.Pattern[str]]) -> bool:
+def _covers(rule: Rule, operation: Operation, paths: Paths) -> bool:
     if rule.http is not None:
-        return _http_matches(rule.http, operation, _spellings(operation.path, rule.effect), paths)
+        return _http_matches(rule.http, operation, rule.effect, paths)
     return rule.mcp is not None and _mcp_matches(rule.mcp, operation)
 
 
@@ -90,12 +75,16 @@ def _spellings(path: str, effect: Effect) -> tuple[str, ...]:
     return (path, path.removesuffix("/") if path.endswith("/") else f"{path}/")
 
 
-def _http_matches(
-    match: HttpMatch, operation: Operation, spellings: tuple[str, ...], paths: Mapping[str, re.Pattern[str]]
-) -> bool:
-    if _ANY not in match.methods and operation.http_method not in match.methods:
+def _http_matches(match: HttpMatch, operation: Operation, effect: Effect, paths: Paths) -> bool:
+    if operation.http_method not in match.methods and _ANY not in match.methods:
         return False
-    return any(paths[pattern].fullmatch(path) is not None for pattern in match.paths for path in spellings)
+    spellings = _spellings(operation.path, effect)
+    for pattern in match.paths:
+        fits = paths[pattern].fullmatch
+        for path in spellings:
+            if fits(path) is not None:
+                return True
+    return False
 
 
 def _mcp_matches(match: McpMatch, operation: Operation) -> bool:

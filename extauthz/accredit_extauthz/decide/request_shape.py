@@ -3,9 +3,10 @@
 import re
 
 from accredit_extauthz.contract.path_pattern import is_path
+from accredit_extauthz.contract.shown import shown
 from accredit_extauthz.model.call import Call
 from accredit_extauthz.model.reason import Reason
-from accredit_extauthz.model.refusal import refuse, shown
+from accredit_extauthz.model.refusal import refuse
 
 _METHOD = re.compile(r"[A-Z]{2,20}")
 _NEVER = frozenset({"CONNECT", "TRACE"})  # a tunnel is opaque after one check; TRACE echoes what we injected

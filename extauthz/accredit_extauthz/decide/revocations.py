@@ -4,6 +4,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+import msgspec
+
 from accredit_extauthz.contract.names import AgentRef, IssuerName
 from accredit_extauthz.contract.snapshot import RevocationRecord
 from accredit_extauthz.model.delegation import Delegation, SignedClaims
@@ -21,8 +23,7 @@ class RevocationIndex:
     unnamed: Sequence[RevocationRecord]  # invalid ones, whose fields could not be read: they match all in their reach
 
 
-@dataclass(frozen=True, slots=True)
-class Presented:
+class Presented(msgspec.Struct, frozen=True, gc=False):
     """What revocations are matched against: one token, at one target, at one moment."""
 
     claims: SignedClaims

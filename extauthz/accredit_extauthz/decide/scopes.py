@@ -1,8 +1,9 @@
 """Scopes only ever narrow: token, then user, then every hop's ceiling. No step adds one."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import assert_never
+
+import msgspec
 
 from accredit_extauthz.contract.names import AgentRef
 from accredit_extauthz.contract.scope_pattern import Ceiling
@@ -15,8 +16,7 @@ from accredit_extauthz.model.refusal import refuse
 Ceilings = tuple[tuple[AgentRef, Ceiling], ...]  # of every hop, root first
 
 
-@dataclass(frozen=True, slots=True)
-class Authority:
+class Authority(msgspec.Struct, frozen=True, gc=False):
     """What a caller may use, and where each limit lies."""
 
     token: frozenset[str] | None  # None: a token with login scopes only, which does not narrow the grants

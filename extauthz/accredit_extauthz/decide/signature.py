@@ -8,10 +8,11 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from jwt.algorithms import Algorithm, get_default_algorithms
 from jwt.exceptions import InvalidKeyError
 
+from accredit_extauthz.contract.shown import shown
 from accredit_extauthz.contract.snapshot import Key
 from accredit_extauthz.decide.token import Compact
 from accredit_extauthz.model.reason import Reason
-from accredit_extauthz.model.refusal import refuse, shown
+from accredit_extauthz.model.refusal import refuse
 
 ALGORITHMS = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA")
 

@@ -6,34 +6,71 @@
 3. host and path.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from accredit_extauthz.contract.host_pattern import patterns_over
 from accredit_extauthz.contract.names import PolicyRef
 from accredit_extauthz.contract.path_pattern import is_under
+from accredit_extauthz.contract.shown import shown
 from accredit_extauthz.contract.snapshot import Effect, Mode, PolicyRecord, Protocol, Standing
-from accredit_extauthz.decide.view import Deployment, Placed, View
+from accredit_extauthz.decide.view import Deployment, Place, Placed, View
 from accredit_extauthz.model.call import Call
 from accredit_extauthz.model.decision import Evidence
 from accredit_extauthz.model.governing import Governing, PlacedRule
 from accredit_extauthz.model.reason import Reason
-from accredit_extauthz.model.refusal import refuse, shown
+from accredit_extauthz.model.refusal import refuse
 
 POLICY_EXTENSION = "accredit.dev/policy"
 
 _EXTENSION_PREFIX = "accredit.dev/"
+_MAX_PLACES = 32_768  # pinned policies are few, but each meets every host that clients name
 
 
 def find_governing(call: Call, view: View, evidence: Evidence) -> Governing:
-    """Return what governs the request, and record whose it is. Raises no_policy, policy_invalid, policy_disabled."""
-    if any(name.startswith(_EXTENSION_PREFIX) and name != POLICY_EXTENSION for name in call.extensions):
+    """Return what governs the request, and record whose it is. Raises no_policy, policy_invalid, policy_disabled.
+
+    Requests of one place get the same Governing object. What is refused is found anew each time.
+    """
+    if call.extensions:
+        _check_extensions(call.extensions)
+    place = _place(call, view)
+    governing = view.governing.get(place)
+    if governing is None:
+        governing = _find(place, call, view, evidence)
+        if len(view.governing) < _MAX_PLACES:
+            view.governing[place] = governing
+    evidence.policy = governing.policy
+    return governing
+
+
+def _check_extensions(extensions: Mapping[str, str]) -> None:
+    if any(name.startswith(_EXTENSION_PREFIX) and name != POLICY_EXTENSION for name in extensions):
         refuse(Reason.NO_POLICY, f"an unknown {_EXTENSION_PREFIX} context extension is set; only policy is known")
+
+
+def _place(call: Call, view: View) -> Place:
+    """Return where the first signal leads. The most specific pattern and path prefix imply all the less specific."""
     pinned = call.extensions.get(POLICY_EXTENSION)
-    if pinned is not None:
-        return _pinned(pinned, call, view, evidence)
-    if _is_workload(call.destination, view.deployment):
-        standing = view.principals.get(call.destination, ())
-        return _merge(standing, (), f"destination {shown(call.destination)}", evidence)
+    if pinned is None and _is_workload(call.destination, view.deployment):
+        return Place(None, call.destination, None, None)
+    pattern = call.host if call.host in view.prefixes else _most_specific(call.host, view)
+    if pattern is not None:
+        for prefix in view.prefixes[pattern]:
+            if is_under(call.path, prefix):
+                return Place(pinned, None, pattern, prefix)
+    return Place(pinned, None, pattern, None)
+
+
+def _most_specific(host: str, view: View) -> str | None:
+    return next((pattern for pattern in patterns_over(host) if pattern in view.prefixes), None)
+
+
+def _find(place: Place, call: Call, view: View, evidence: Evidence) -> Governing:
+    if place.pinned is not None:
+        return _pinned(place.pinned, call, view, evidence)
+    if place.destination is not None:
+        standing = view.principals.get(place.destination, ())
+        return _merge(standing, (), f"destination {shown(place.destination)}", evidence)
     tiers = _tiers_over(call, view)
     beneath = [placed for tier in tiers[1:] for placed in tier]
     target = f"host {shown(call.host)} and path {shown(call.path)}"
@@ -57,6 +94,8 @@ def _pinned(pinned: str, call: Call, view: View, evidence: Evidence) -> Governin
 
 
 def _is_workload(principal: str, deployment: Deployment) -> bool:
+    if not principal:
+        return False
     prefix = f"spiffe://{deployment.trust_domain}/"
     return principal.startswith(prefix) and principal not in deployment.gateway_identities
 
@@ -102,7 +141,6 @@ def _merge(at_target: Sequence[Placed], beneath: Sequence[Placed], target: str, 
     deny = tuple(_rules_of(_denying(at_target, beneath), Effect.DENY))
     if governing[0].body.protocol is Protocol.HTTP:
         _check_judgeable(deny, evidence)
-    evidence.policy = governing[0].ref
     return Governing(
         policy=governing[0].ref,
         generation=governing[0].generation,

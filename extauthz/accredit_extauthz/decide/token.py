@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from accredit_extauthz.decide.strict_json import NotStrict, parse_object
+from accredit_extauthz.contract.strict_json import NotStrict, parse_object
 from accredit_extauthz.model.reason import Reason
 from accredit_extauthz.model.refusal import refuse
 

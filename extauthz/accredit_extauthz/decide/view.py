@@ -2,12 +2,13 @@
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import assert_never
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple, assert_never
 
 import msgspec
 
+from accredit_extauthz.contract.host_pattern import patterns_over
 from accredit_extauthz.contract.names import AgentRef, Issuer, IssuerName, PolicyRef
 from accredit_extauthz.contract.path_pattern import compile_path_pattern
 from accredit_extauthz.contract.scope_pattern import Ceiling, parse_ceiling
@@ -20,9 +21,11 @@ from accredit_extauthz.contract.snapshot import (
     Snapshot,
     Standing,
 )
+from accredit_extauthz.decide.claim_names import member_of
 from accredit_extauthz.decide.revocations import RevocationIndex, index_revocations
 from accredit_extauthz.decide.signature import VerificationKey, load_key
 from accredit_extauthz.model.delegation import Subject
+from accredit_extauthz.model.governing import Governing
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,9 +55,18 @@ class Placed:
     standing: Standing
 
 
+class Place(NamedTuple):
+    """Where a request goes, as far as policies tell places apart: what governs is a function of it."""
+
+    pinned: str | None  # the policy that the context extension names
+    destination: str | None  # of our trust domain, where nothing is pinned; then host and path say nothing
+    pattern: str | None  # the most specific known pattern over the host
+    prefix: str | None  # the longest path prefix there, or less specifically, that covers the path
+
+
 @dataclass(frozen=True, slots=True)
 class View:
-    """All that one epoch of decisions reads."""
+    """All that one epoch of decisions reads. `governing` remembers what follows from the rest."""
 
     snapshot: Snapshot
     deployment: Deployment
@@ -67,6 +79,11 @@ class View:
     revocations: RevocationIndex
     ceilings: Mapping[AgentRef, Ceiling]
     paths: Mapping[str, re.Pattern[str]]
+    prefixes: Mapping[
+        str, Sequence[str]
+    ]  # known host pattern -> path prefixes there and less specifically, longest first
+    kept_claims: frozenset[str]  # members of tokens that are read after the proof
+    governing: dict[Place, Governing] = field(default_factory=dict)
 
     @property
     def sequence(self) -> int:
@@ -110,6 +127,8 @@ def build(snapshot: Snapshot, deployment: Deployment) -> View:
         revocations=index_revocations(snapshot.revocations),
         ceilings={agent.ref: parse_ceiling(agent.scopes) for agent in snapshot.agents},
         paths={pattern: compile_path_pattern(pattern) for pattern in _path_patterns(snapshot.policies)},
+        prefixes={pattern: _prefixes(pattern, hosts) for pattern in {*hosts, *(o.pattern for o in snapshot.owners)}},
+        kept_claims=frozenset({"sub", *_extra_claims(snapshot.policies)}),
     )
 
 
@@ -134,6 +153,16 @@ def _index_agents(records: Iterable[AgentRecord], issuers: Mapping[IssuerName, I
             # The compiler gives a subject to one agent; if two hold it all the same, neither may act.
             agents[subject] = msgspec.structs.replace(record, valid=False) if subject in agents else record
     return agents
+
+
+def _prefixes(pattern: str, hosts: Mapping[str, Sequence[Placed]]) -> tuple[str, ...]:
+    found = {placed.path for over in patterns_over(pattern) for placed in hosts.get(over, ())}
+    return tuple(sorted(found, key=len, reverse=True))
+
+
+def _extra_claims(policies: Iterable[PolicyRecord]) -> Iterator[str]:
+    bodies = (policy.body for policy in policies if policy.body is not None)
+    return (member_of(extra.claim) for body in bodies for extra in body.extra_headers)
 
 
 def _path_patterns(policies: Iterable[PolicyRecord]) -> set[str]:

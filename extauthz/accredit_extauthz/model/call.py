@@ -1,11 +1,11 @@
 """What Envoy asked: one request in canonical form, and the peer that sent it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+import msgspec
 
 
-@dataclass(frozen=True, slots=True)
-class Peer:
+class Peer(msgspec.Struct, frozen=True, gc=False):
     """The TLS peer as Envoy verified it. Empty strings where there is none."""
 
     principal: str  # the URI SAN of the verified certificate
@@ -13,8 +13,7 @@ class Peer:
     certificate: str  # x5t#S256 of the certificate (RFC 8705 §3.1), base64url without padding
 
 
-@dataclass(frozen=True, slots=True)
-class Call:
+class Call(msgspec.Struct, frozen=True, gc=False):
     """One request, canonical: comparing `host` and `path` byte for byte is safe.
 
     `headers` has lower-case names; Envoy joins repeated ones with a comma. `path` has no query. `body` is what Envoy

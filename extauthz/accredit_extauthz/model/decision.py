@@ -1,8 +1,9 @@
 """The answer to one request, with all that response, audit and metrics say of it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from enum import StrEnum
+
+import msgspec
 
 from accredit_extauthz.contract.names import IssuerName, PolicyRef
 from accredit_extauthz.model.call import Call
@@ -20,8 +21,7 @@ class Ruling(StrEnum):
     DENY = "deny"
 
 
-@dataclass(slots=True)
-class Evidence:
+class Evidence(msgspec.Struct):
     """What is known of a request so far. The steps of a decision fill it in order; a refusal freezes what it holds.
 
     `unverified_user` is what the token says of itself; it is kept only until `claims` exists, for the audit record of a
@@ -42,11 +42,13 @@ class Evidence:
     required_scopes: tuple[str, ...] = ()
     is_body_read: bool = False  # as a message: `rpc_id` is all that it has to say
     rpc_id: int | str | None = None  # of the JSON-RPC message, when the body is strict JSON; for denials to echo
-    extra_headers: Mapping[str, str | None] = field(default_factory=dict)  # of headers.extra; None = remove
+    extra_headers: Mapping[str, str | None] = {}  # of headers.extra; None = remove
+    # What decided, beside the operation and the moment. Allows of the same grounds (the same object), reason and rule
+    # tell the upstream the same.
+    grounds: object = None
 
 
-@dataclass(frozen=True, slots=True)
-class Decision:
+class Decision(msgspec.Struct, frozen=True, gc=False):
     """One ruling, its one Reason, its one sentence (empty for an allow), and the evidence it rests on."""
 
     ruling: Ruling

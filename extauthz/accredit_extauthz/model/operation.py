@@ -1,6 +1,6 @@
 """What a request does, in the words of its protocol."""
 
-from dataclasses import dataclass
+import msgspec
 
 from accredit_extauthz.contract.snapshot import Protocol
 
@@ -9,8 +9,7 @@ CLOSE = "$close"  # DELETE: the end of a session
 RESPONSE = "$response"  # POST of a JSON-RPC response
 
 
-@dataclass(frozen=True, slots=True)
-class Operation:
+class Operation(msgspec.Struct, frozen=True, gc=False):
     """An HTTP request, or one MCP message.
 
     `method` is the HTTP method, the MCP method, or one of the pseudo-methods above. `name` is the tool, resource URI or

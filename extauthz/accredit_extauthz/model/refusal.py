@@ -1,10 +1,11 @@
 """The one way to say no: raise a Refusal."""
 
-from typing import NoReturn
+from collections.abc import Callable
+from typing import NamedTuple, NoReturn, ParamSpec
 
 from accredit_extauthz.model.reason import Reason
 
-_SHOWN = 64
+P = ParamSpec("P")
 
 
 class Refusal(Exception):
@@ -21,12 +22,22 @@ class Refusal(Exception):
         self.message = message
 
 
+class Verdict(NamedTuple):
+    """A Refusal that was found before its turn: `refuse(*verdict)`."""
+
+    reason: Reason
+    message: str
+
+
+def verdict(step: Callable[P, None], *arguments: P.args, **named: P.kwargs) -> Verdict | None:
+    """Return what a step refuses with; None where it lets pass."""
+    try:
+        step(*arguments, **named)
+    except Refusal as refusal:
+        return Verdict(refusal.reason, refusal.message)
+    return None
+
+
 def refuse(reason: Reason, message: str) -> NoReturn:
     """Raise a Refusal."""
     raise Refusal(reason, message)
-
-
-def shown(text: str) -> str:
-    """Return what a sender chose in a form that is safe to print: escaped, quoted, cut at 64 characters."""
-    cut = text if len(text) <= _SHOWN else text[:_SHOWN] + "…"
-    return ascii(cut) if not cut.isprintable() else f"'{cut}'"

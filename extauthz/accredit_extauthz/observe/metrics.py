@@ -7,7 +7,7 @@ no amount of change makes the exposition grow without end.
 
 import platform
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily
@@ -30,8 +30,6 @@ _CALL = "tools/call"
 _NS_PER_S = 1_000_000_000
 _CHECKS = ("decision", "reason", "namespace", "policy")
 _TOOL_CALLS = ("namespace", "policy", "tool", "decision")
-
-Handler = Callable[[bytes], bytes]
 
 
 class Metrics(Collector):
@@ -57,33 +55,26 @@ class Metrics(Collector):
         """Count one answered check."""
         evidence = decision.evidence
         policy = _policy_labels(evidence)
-        self._checks.add((decision.ruling.value, decision.reason.value, *policy))
+        self._checks.add((decision.ruling, decision.reason, *policy))
         self._durations.add(elapsed_ns / _NS_PER_S)
         operation = evidence.operation
         if operation is not None and operation.method == _CALL and operation.name is not None:
-            self._tool_calls.add((*policy, _tool_label(operation.name, evidence), decision.ruling.value))
+            self._tool_calls.add((*policy, _tool_label(operation.name, evidence), decision.ruling))
         if evidence.call is not None and evidence.call.spoofed:
             self._spoofed.add(amount=len(evidence.call.spoofed))
 
-    def audited(self) -> None:
-        """Count one audit record that was written."""
-        self._audited.add()
+    def audited(self, records: int) -> None:
+        """Count audit records that were written."""
+        self._audited.add(amount=records)
 
-    def audit_failed(self) -> None:
-        """Count one audit record that could not be written."""
-        self._audit_failures.add()
+    def audit_failed(self, records: int) -> None:
+        """Count audit records that could not be written."""
+        self._audit_failures.add(amount=records)
 
-    def in_flight(self, handler: Handler) -> Handler:
-        """Return `handler`, counted while it runs."""
-
-        def counted(data: bytes) -> bytes:
-            self._move(1)
-            try:
-                return handler(data)
-            finally:
-                self._move(-1)
-
-        return counted
+    def under_way(self, change: int) -> None:
+        """Count checks that begin, or as a negative number checks that end."""
+        with self._lock:
+            self._in_flight += change
 
     def exposition(self) -> bytes:
         """Return all series as text, of type CONTENT_TYPE."""
@@ -144,10 +135,6 @@ class Metrics(Collector):
         series.add_metric(("miss",), self._proofs.misses)
         return series
 
-    def _move(self, step: int) -> None:
-        with self._lock:
-            self._in_flight += step
-
 
 def _policy_labels(evidence: Evidence) -> Labels:
     policy = evidence.policy
@@ -157,9 +144,12 @@ def _policy_labels(evidence: Evidence) -> Labels:
 def _tool_label(tool: str, evidence: Evidence) -> str:
     """Return the tool's name where a rule that was judged spells it out: patterns would let a sender make series."""
     governing = evidence.governing
-    placed = () if governing is None else (*governing.allow, *governing.deny)
-    named = any(rule.rule.mcp is not None and tool in (rule.rule.mcp.tools or ()) for rule in placed)
-    return tool if named and "*" not in tool else OTHER
+    if governing is None or "*" in tool:
+        return OTHER
+    for placed in (*governing.allow, *governing.deny):
+        if placed.rule.mcp is not None and placed.rule.mcp.tools is not None and tool in placed.rule.mcp.tools:
+            return tool
+    return OTHER
 
 
 def _tools_named(snapshot: Snapshot) -> Iterator[str]:

@@ -1,20 +1,22 @@
-"""The way of one check: read, decide, encode, audit, answer. Every path through here ends in an answer.
+"""The way of a group of checks: read, decide, encode, record, audit, answer. Every path through here ends in an answer.
 
-The response is encoded before the audit record is written, and leaves after it: a response that cannot be encoded is
-audited as the internal_error it becomes, and a record that cannot be written turns whatever was decided into a denial.
+Each request is decided by itself, and one that fails inside touches no other. What is shared is the moment, the view,
+and one write of all audit records, which happens before any answer leaves: a record that cannot be written turns
+whatever was decided into a denial. The response is encoded before its record: one that cannot be encoded is recorded as
+the internal_error it becomes.
 """
 
 import logging
-import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from accredit_extauthz.decide.view import View
 from accredit_extauthz.model.call import Call
 from accredit_extauthz.model.decision import Decision, Evidence
 from accredit_extauthz.model.reason import Reason
 from accredit_extauthz.model.refusal import Refusal
-from accredit_extauthz.serve.decision_id import RANDOM_BYTES, decision_id
+from accredit_extauthz.serve.decision_id import Chance, decision_id
 from accredit_extauthz.serve.holder import Holder
 from accredit_extauthz.serve.occasion import Occasion
 from accredit_extauthz.serve.ports import AuditSink, AuditUnavailable, Clock, Meter
@@ -35,14 +37,22 @@ class Steps:
     record: Callable[[Decision, Occasion, int], bytes]  # decision, occasion, latency in µs -> one line
 
 
-@dataclass(frozen=True, slots=True)
-class _Check:
-    data: bytes
+class _Moment(NamedTuple):
+    """When a group came, and what it is decided from."""
+
+    now_ns: int
+    ticks_ns: int
     view: View | None
     view_age_s: int
+
+
+class _Outcome(NamedTuple):
+    """One request of a group, decided. Without a decision the answer is the fallback."""
+
+    answer: bytes
+    decision: Decision | None
     occasion: Occasion
-    started_at_ticks_ns: int
-    evidence: Evidence  # what is known should a step fail
+    record: bytes
 
 
 class Check:
@@ -60,65 +70,104 @@ class Check:
         self._sink = sink
         self._meter = meter
         self._fallback = fallback
+        self._chance = Chance()
 
     def __call__(self, data: bytes) -> bytes:
         """Return the answer to one check."""
-        check = self._begin(data)
-        # A fault is answered with what is known of the request; if that is what breaks the answer, without it.
-        for attempt in (self._decide, self._fault, self._bare_fault):
-            try:
-                return self._answer(attempt(check), check)
-            except Exception:  # noqa: BLE001 (what escaped would be a failure without our denial and without a record)
-                _LOG.exception("a check failed inside", extra={"decision_id": check.occasion.decision_id})
-        return self._fallback
+        return self.together((data,))[0]
 
-    def _begin(self, data: bytes) -> _Check:
+    def together(self, requests: Sequence[bytes]) -> Sequence[bytes]:
+        """Return the answers to a group of checks, in their order, once all records are written."""
+        self._meter.under_way(len(requests))
+        try:
+            moment = self._moment()
+            outcomes = self._audited([self._outcome(data, moment) for data in requests])
+            elapsed_ns = self._clock.ticks_ns() - moment.ticks_ns
+            return [self._counted(outcome, elapsed_ns) for outcome in outcomes]
+        except Exception:  # noqa: BLE001 (what escaped would be a failure without our denial)
+            _LOG.exception("%d checks failed inside", len(requests))
+            return [self._fallback] * len(requests)
+        finally:
+            self._meter.under_way(-len(requests))
+
+    def _moment(self) -> _Moment:
         ticks_ns = self._clock.ticks_ns()
         now_ns = self._clock.now_ns()
         # The age first: a swap between the two reads makes a fresh view look old, never an old one fresh.
         view_age_s = self._holder.age_s(ticks_ns)
-        view = self._holder.current
+        return _Moment(now_ns, ticks_ns, self._holder.current, view_age_s)
+
+    def _outcome(self, data: bytes, moment: _Moment) -> _Outcome:
+        view = moment.view
         occasion = Occasion(
-            decision_id=decision_id(now_ns, os.urandom(RANDOM_BYTES)),
-            now_ns=now_ns,
+            decision_id=decision_id(moment.now_ns, self._chance.draw()),
+            now_ns=moment.now_ns,
             sequence=None if view is None else view.sequence,
             digest=None if view is None else view.digest,
         )
-        return _Check(data, view, view_age_s, occasion, ticks_ns, Evidence())
-
-    def _decide(self, check: _Check) -> Decision:
+        evidence = Evidence()
         try:
-            call = self._steps.read(check.data)
+            return self._settled(self._decide(data, moment, evidence), occasion, moment)
+        except Exception:  # noqa: BLE001 (this request alone is denied)
+            _LOG.exception("a check failed inside", extra={"decision_id": occasion.decision_id})
+        return self._faulted(evidence, occasion, moment)
+
+    def _decide(self, data: bytes, moment: _Moment, evidence: Evidence) -> Decision:
+        try:
+            call = self._steps.read(data)
         except Refusal as refusal:
-            return self._steps.refused(refusal, check.evidence)
-        check.evidence.call = call
-        return self._steps.decide(call, check.view, check.occasion.now_ns // _NS_PER_S, check.view_age_s)
+            return self._steps.refused(refusal, evidence)
+        evidence.call = call
+        return self._steps.decide(call, moment.view, moment.now_ns // _NS_PER_S, moment.view_age_s)
 
-    def _fault(self, check: _Check) -> Decision:
+    def _faulted(self, evidence: Evidence, occasion: Occasion, moment: _Moment) -> _Outcome:
+        """Deny with what is known of the request; if that is what breaks the answer, without it."""
         refusal = Refusal(Reason.INTERNAL_ERROR, "a fault inside Accredit; its log has this decision id")
-        return self._steps.refused(refusal, check.evidence)
+        for known in (evidence, Evidence()):
+            try:
+                return self._settled(self._steps.refused(refusal, known), occasion, moment)
+            except Exception:  # noqa: BLE001 (as above)
+                _LOG.exception("a check failed inside", extra={"decision_id": occasion.decision_id})
+        return _Outcome(self._fallback, None, occasion, b"")
 
-    def _bare_fault(self, check: _Check) -> Decision:
-        check.evidence.call = None
-        return self._fault(check)
-
-    def _answer(self, decision: Decision, check: _Check) -> bytes:
-        answer = self._steps.encode(decision, check.occasion.decision_id)
-        try:
-            self._audit(decision, check)
-        except AuditUnavailable:
-            self._meter.audit_failed()
-            refusal = Refusal(Reason.AUDIT_UNAVAILABLE, "the audit record could not be written, so nothing is allowed")
-            decision = self._steps.refused(refusal, decision.evidence)
-            answer = self._steps.encode(decision, check.occasion.decision_id)
-        self._meter.checked(decision, self._elapsed_ns(check))
-        return answer
-
-    def _audit(self, decision: Decision, check: _Check) -> None:
+    def _settled(self, decision: Decision, occasion: Occasion, moment: _Moment) -> _Outcome:
+        answer = self._steps.encode(decision, occasion.decision_id)
         if self._sink is None:
-            return
-        self._sink.write(self._steps.record(decision, check.occasion, self._elapsed_ns(check) // _NS_PER_US))
-        self._meter.audited()
+            return _Outcome(answer, decision, occasion, b"")
+        latency_us = (self._clock.ticks_ns() - moment.ticks_ns) // _NS_PER_US
+        return _Outcome(answer, decision, occasion, self._steps.record(decision, occasion, latency_us))
 
-    def _elapsed_ns(self, check: _Check) -> int:
-        return self._clock.ticks_ns() - check.started_at_ticks_ns
+    def _audited(self, outcomes: Sequence[_Outcome]) -> Sequence[_Outcome]:
+        """Write all records; where that fails, no outcome stands."""
+        records = [outcome.record for outcome in outcomes if outcome.record]
+        if self._sink is None or not records:
+            return outcomes
+        try:
+            self._sink.write(b"".join(records))
+        except AuditUnavailable:
+            self._meter.audit_failed(len(records))
+            return [self._unaudited(outcome) for outcome in outcomes]
+        self._meter.audited(len(records))
+        return outcomes
+
+    def _unaudited(self, outcome: _Outcome) -> _Outcome:
+        if outcome.decision is None:
+            return outcome
+        refusal = Refusal(Reason.AUDIT_UNAVAILABLE, "the audit record could not be written, so nothing is allowed")
+        try:
+            decision = self._steps.refused(refusal, outcome.decision.evidence)
+            answer = self._steps.encode(decision, outcome.occasion.decision_id)
+        except Exception:  # noqa: BLE001 (as above)
+            _LOG.exception("a check failed inside", extra={"decision_id": outcome.occasion.decision_id})
+            return _Outcome(self._fallback, None, outcome.occasion, b"")
+        return _Outcome(answer, decision, outcome.occasion, b"")
+
+    def _counted(self, outcome: _Outcome, elapsed_ns: int) -> bytes:
+        if outcome.decision is None:
+            return self._fallback
+        try:
+            self._meter.checked(outcome.decision, elapsed_ns)
+        except Exception:  # noqa: BLE001 (what is not counted is not allowed)
+            _LOG.exception("a check failed inside", extra={"decision_id": outcome.occasion.decision_id})
+            return self._fallback
+        return outcome.answer

@@ -1,10 +1,9 @@
 """What an audit record says of a check beside its decision."""
 
-from dataclasses import dataclass
+import msgspec
 
 
-@dataclass(frozen=True, slots=True)
-class Occasion:
+class Occasion(msgspec.Struct, frozen=True, gc=False):
     """When a check was answered, under which name, and from which snapshot (None when there was none)."""
 
     decision_id: str

@@ -23,7 +23,7 @@ class AuditSink(Protocol):
     """Where audit records go."""
 
     def write(self, line: bytes) -> None:
-        """Return once `line`, newline included, is with the operating system. Raises AuditUnavailable."""
+        """Return once `line`, or several, newlines included, is with the operating system. Raises AuditUnavailable."""
 
 
 class Meter(Protocol):
@@ -32,8 +32,11 @@ class Meter(Protocol):
     def checked(self, decision: Decision, elapsed_ns: int) -> None:
         """Count one answered check."""
 
-    def audited(self) -> None:
-        """Count one audit record that was written."""
+    def audited(self, records: int) -> None:
+        """Count audit records that were written."""
 
-    def audit_failed(self) -> None:
-        """Count one audit record that could not be written."""
+    def audit_failed(self, records: int) -> None:
+        """Count audit records that could not be written."""
+
+    def under_way(self, change: int) -> None:
+        """Count checks that begin, or as a negative number checks that end."""

@@ -1,11 +1,11 @@
 import json
 import os
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from accredit_extauthz.audit.record import encode
 from accredit_extauthz.contract.names import Issuer, PolicyRef
@@ -31,7 +31,7 @@ CLAIMS = SignedClaims(
     expires_at=NOW + 600,
     not_before=None,
     token_id="t-1",
-    lineage=frozenset({"t-1"}),
+    lineage=("t-1",),
     confirmation=None,
     thumbprint="q1w2e3",
 )

@@ -1,9 +1,9 @@
-from dataclasses import replace
 from urllib.parse import unquote
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from accredit_extauthz.codec.identity_headers import chain_text, encoded, identity_headers
 from accredit_extauthz.model.reason import Reason

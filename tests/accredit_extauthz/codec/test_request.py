@@ -153,6 +153,21 @@ def test_names_that_differ_in_case_are_one_header():
     assert sorted(call.headers["authorization"].split(",")) == ["Bearer a", "Bearer b"]
 
 
+def test_names_that_are_known_by_now_are_read_as_at_first():
+    data = check_request(headers={"accept": "a", "x-user-uid": "m", "cookie": "c"})
+    plain = check_request(headers={"accept": "a", "cookie": "c"})
+    assert [read(each) for each in (data, plain, data, plain)] == [read(data), read(plain)] * 2
+    assert read(data).spoofed == ("x-user-uid",)
+    assert read(plain).spoofed == ()
+
+
+def test_raw_headers_beside_known_names_are_still_scanned():
+    http = AttributeContext.HttpRequest(headers={"accept": "a"})
+    read(_with(http))
+    http.header_map.headers.add(key="x-tenant-id", raw_value=b"m")
+    assert read(_with(http)).spoofed == ("x-tenant-id",)
+
+
 def test_a_request_id_is_bounded():
     assert read(check_request(headers={"x-request-id": "r" * 10_000})).request_id == "r" * 128
 

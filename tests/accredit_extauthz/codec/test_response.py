@@ -1,12 +1,12 @@
 import ast
 import json
 import os
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 import accredit_extauthz
 from accredit_extauthz.codec.envoy_subset_pb2 import CheckResponse, HeaderValueOption

@@ -301,3 +301,9 @@ def test_extra_headers_carry_plain_claims(value: object, header: str | None) -> 
     extra = (ExtraHeader(name="x-department", claim="department"),)
     decision = ruled(claims_call(department=value), view(**governed(extra_headers=extra)))
     assert decision.evidence.extra_headers == {"x-department": header}
+
+
+def test_an_extra_header_may_come_from_within_a_claim() -> None:
+    extra = (ExtraHeader(name="x-team", claim="/org/team"), ExtraHeader(name="x-site", claim="/org/site"))
+    decision = ruled(claims_call(org={"team": "red"}), view(**governed(extra_headers=extra)))
+    assert decision.evidence.extra_headers == {"x-team": "red", "x-site": None}

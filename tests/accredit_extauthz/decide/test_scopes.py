@@ -3,6 +3,7 @@ from typing import Any
 import pytest
 
 from accredit_extauthz.contract.snapshot import AgentRecord, Grant, UserScopes, UserSelector
+from accredit_extauthz.decide.scopes import Authority, check_scopes
 from accredit_extauthz.model.reason import Reason
 from fakes.scene import agent, body, claims_call, http_rule, policy, ruled, view
 
@@ -120,3 +121,7 @@ def test_without_one_the_first_rule_gives_reason_and_challenge() -> None:
     rules = (http_rule(name="first", scopes=(READ, WRITE)), http_rule(name="second", scopes=("tool:crm:admin",)))
     decision = ruled(claims_call(), view(policies=(policy(body=body(rules=rules)),)))
     assert (decision.reason, decision.evidence.required_scopes) == (Reason.SCOPE_MISSING, (READ, WRITE))
+
+
+def test_what_passes_every_limit_is_not_refused() -> None:
+    check_scopes(Authority(token=frozenset({READ}), user=None, ceilings=(), effective=frozenset({READ})), (READ,))

@@ -241,3 +241,14 @@ def test_a_workload_without_a_policy_is_not_looked_up_by_host() -> None:
 
 def test_a_host_does_not_matter_to_a_workload() -> None:
     assert governor(seen(at_workload()), destination=CRM, host="evil.example") == "w"
+
+
+def test_what_governs_a_place_is_found_once_while_there_is_room(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen = view(policies=(policy(targets=(host_target(path="/v1"), host_target())),))
+    first, second = (ruled(call(path=path), seen).evidence.governing for path in ("/v1/contacts", "/v1/contacts/7"))
+    assert first is not None
+    assert second is first
+    monkeypatch.setattr("accredit_extauthz.decide.target._MAX_PLACES", 1)
+    elsewhere = [ruled(call(path="/"), seen).evidence.governing for _ in range(2)]
+    assert elsewhere[0] == elsewhere[1] == first
+    assert elsewhere[0] is not elsewhere[1]

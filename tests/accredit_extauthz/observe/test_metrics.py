@@ -1,6 +1,5 @@
 from dataclasses import replace
 
-import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from accredit_extauthz.contract.names import PolicyRef
@@ -105,27 +104,18 @@ def test_spoofed_headers_are_counted_one_by_one():
 
 def test_audit_records_and_failures_are_counted():
     scraped = Scraped()
-    scraped.metrics.audited()
-    scraped.metrics.audited()
-    scraped.metrics.audit_failed()
-    assert scraped.series("audit_records_total") == {(): 2}
-    assert scraped.series("audit_failures_total") == {(): 1}
+    scraped.metrics.audited(1)
+    scraped.metrics.audited(2)
+    scraped.metrics.audit_failed(2)
+    assert scraped.series("audit_records_total") == {(): 3}
+    assert scraped.series("audit_failures_total") == {(): 2}
 
 
-def test_checks_under_way_are_counted_also_when_they_fail():
+def test_checks_under_way_are_counted():
     scraped = Scraped()
-    seen = []
-
-    def handler(data: bytes) -> bytes:
-        seen.append(scraped.series("checks_in_flight"))
-        return {b"question": b"answer"}[data]
-
-    counted = scraped.metrics.in_flight(handler)
-    assert counted(b"question") == b"answer"
-    with pytest.raises(KeyError):
-        counted(b"")
-    seen.append(scraped.series("checks_in_flight"))
-    assert seen == [{(): 1}, {(): 1}, {(): 0}]
+    for change, now in ((3, 3), (1, 4), (-3, 1), (-1, 0)):
+        scraped.metrics.under_way(change)
+        assert scraped.series("checks_in_flight") == {(): now}
 
 
 def test_the_snapshot_served_is_described():
@@ -147,7 +137,7 @@ def test_the_build_is_named():
 
 def test_two_of_them_stand_beside_each_other():
     first, second = Scraped(), Scraped()
-    first.metrics.audited()
+    first.metrics.audited(1)
     assert second.series("audit_records_total") == {(): 0}
 
 

@@ -203,6 +203,119 @@ def test_without_a_sink_requests_are_answered_and_no_record_is_counted():
     assert (shell.sink.lines, shell.meter.records) == ([], 0)
 
 
+class TestGroups:
+    """Requests that wait at the same time share one write, and nothing else."""
+
+    def answers(self, shell: Shell, *requests: bytes) -> list[CheckResponse]:
+        return [CheckResponse.FromString(answer) for answer in shell.check.together(requests)]
+
+    def test_each_is_answered_in_its_place_and_all_records_go_out_in_one_write(self):
+        shell = Shell()
+        answers = self.answers(shell, good_request(), check_request(), b"\xff", good_request())
+        reasons = [Reason.ALLOWED, Reason.TOKEN_MISSING, Reason.REQUEST_MALFORMED, Reason.ALLOWED]
+        assert [reason_of(answer) for answer in answers] == reasons
+        assert [(record["reason"], record["decision_id"]) for record in shell.records] == [
+            (reason, answer.dynamic_metadata["decision_id"]) for reason, answer in zip(reasons, answers, strict=True)
+        ]
+        assert len({record["decision_id"] for record in shell.records}) == 4
+        assert (shell.sink.writes, shell.meter.records, len(shell.meter.decisions)) == (1, 4, 4)
+
+    def test_no_answer_is_there_before_its_record_is_written(self):
+        shell = Shell()
+        seen = []
+
+        def write(line: bytes) -> None:
+            seen.append((line.count(b"\n"), len(shell.meter.decisions)))
+
+        shell.sink.write = write  # type: ignore[method-assign]  # to see what is done by then
+        self.answers(shell, good_request(), good_request())
+        assert seen == [(2, 0)]
+
+    def test_records_that_cannot_be_written_deny_every_one(self):
+        shell = Shell()
+        shell.sink.broken = True
+        answers = self.answers(shell, good_request(), check_request(), good_request())
+        assert [reason_of(answer) for answer in answers] == [Reason.AUDIT_UNAVAILABLE] * 3
+        assert {answer.status.code for answer in answers} == {7}
+        assert (shell.meter.failures, shell.meter.records) == (3, 0)
+
+    def test_one_that_fails_inside_touches_no_other(self, caplog):
+        bad = check_request(path="/bad")
+
+        def read(data: bytes) -> Any:
+            return raising() if data == bad else request.read(data)
+
+        shell = Shell(replace(STEPS, read=read))
+        answers = self.answers(shell, good_request(), bad, good_request())
+        reasons = [Reason.ALLOWED, Reason.INTERNAL_ERROR, Reason.ALLOWED]
+        assert [reason_of(answer) for answer in answers] == reasons
+        assert [record["reason"] for record in shell.records] == reasons
+        assert [logged.decision_id for logged in caplog.records] == [answers[1].dynamic_metadata["decision_id"]]
+
+    def test_one_that_cannot_even_be_denied_gets_the_fallback_and_touches_no_other(self):
+        shell = Shell()
+        counted = shell.meter.checked
+
+        def checked(decision: Any, elapsed_ns: int) -> None:
+            raising() if decision.reason is Reason.TOKEN_MISSING else counted(decision, elapsed_ns)
+
+        shell.meter.checked = checked  # type: ignore[method-assign]  # the fault under test
+        answers = shell.check.together([good_request(), check_request(), good_request()])
+        assert [answer == response.FALLBACK for answer in answers] == [False, True, False]
+
+    def test_one_without_a_record_gets_the_fallback_also_when_the_others_cannot_be_recorded(self):
+        def refused(refusal: Any, evidence: Any) -> Any:
+            return raising() if refusal.reason is Reason.INTERNAL_ERROR else STEPS.refused(refusal, evidence)
+
+        def read(data: bytes) -> Any:
+            return raising() if data == b"bad" else request.read(data)
+
+        shell = Shell(replace(STEPS, read=read, refused=refused))
+        shell.sink.broken = True
+        bad, good = shell.check.together([b"bad", good_request()])
+        assert bad == response.FALLBACK
+        assert reason_of(CheckResponse.FromString(good)) == Reason.AUDIT_UNAVAILABLE
+
+    def test_a_sink_with_a_defect_denies_every_one(self):
+        shell = Shell()
+        shell.sink.write = raising  # type: ignore[method-assign]  # the fault under test
+        assert shell.check.together([good_request()] * 2) == [response.FALLBACK] * 2
+
+    def test_all_are_judged_by_one_view_at_one_moment(self):
+        seen = []
+
+        def noting(*given: Any) -> Any:
+            seen.append(given[1:])
+            shell.holder.swap(scene.view())
+            shell.clock.pass_s(1)
+            return decide(*given)
+
+        shell = Shell(replace(STEPS, decide=noting))
+        self.answers(shell, good_request(), good_request())
+        assert seen[0] == seen[1]
+        assert len({record["time"] for record in shell.records}) == 1
+
+    def test_they_are_counted_while_they_are_under_way(self):
+        shell = Shell()
+        self.answers(shell, good_request(), good_request())
+        shell.check(good_request())
+        assert (shell.meter.now, shell.meter.most) == (0, 2)
+
+    def test_no_requests_are_no_answers(self):
+        shell = Shell()
+        assert self.answers(shell) == []
+        assert shell.sink.writes == 0
+
+
+def test_a_denial_for_want_of_audit_that_cannot_be_encoded_is_the_fallback():
+    def encode(decision: Any, decision_id: str) -> bytes:
+        return raising() if decision.reason is Reason.AUDIT_UNAVAILABLE else response.encode(decision, decision_id)
+
+    shell = Shell(replace(STEPS, encode=encode))
+    shell.sink.broken = True
+    assert shell.check(good_request()) == response.FALLBACK
+
+
 @given(st.binary(max_size=200))
 def test_no_bytes_make_it_raise_or_allow(data):
     shell = Shell()

@@ -1,10 +1,11 @@
 import uuid
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from accredit_extauthz.serve.decision_id import RANDOM_BYTES, decision_id
+from accredit_extauthz.serve.decision_id import RANDOM_BYTES, Chance, decision_id
 
 INSTANTS = st.integers(min_value=0, max_value=2**48 * 1_000_000 - 1)
 CHANCE = st.binary(min_size=RANDOM_BYTES, max_size=RANDOM_BYTES)
@@ -36,3 +37,11 @@ def test_a_later_id_never_sorts_before_by_more_than_its_resolution(instants, cha
 @pytest.mark.parametrize("chance", [b"\xff" * 8, b"\x00" * 8], ids=["all ones", "all zeros"])
 def test_chance_leaves_version_and_variant_alone(chance):
     assert uuid.UUID(decision_id(0, chance)).version == 7
+
+
+def test_chance_gives_every_thread_its_own():
+    chance = Chance()
+    with ThreadPoolExecutor(4) as pool:
+        drawn = [each for part in pool.map(lambda _: [chance.draw() for _ in range(1000)], range(8)) for each in part]
+    assert len(set(drawn)) == len(drawn)
+    assert {len(each) for each in drawn} == {RANDOM_BYTES}
