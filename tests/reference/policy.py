@@ -50,13 +50,14 @@ def path_matches(pattern: str, path: str) -> bool:
 
 
 def http_matches(match: HttpMatch, done: Done, effect: Effect) -> bool:
-    """In a Deny a last slash counts for nothing, as it does to many servers."""
+    """In a Deny case and a last slash count for nothing, as they do to many servers."""
     if done.http_method not in match.methods and "*" not in match.methods:
         return False
-    spellings = {done.path}
-    if effect is Effect.DENY and done.path != "/":
-        spellings |= {done.path.removesuffix("/"), done.path.removesuffix("/") + "/"}
-    return any(path_matches(pattern, path) for pattern in match.paths for path in spellings)
+    if effect is Effect.ALLOW:
+        return any(path_matches(pattern, done.path) for pattern in match.paths)
+    bare = done.path.lower().removesuffix("/")
+    spellings = {bare, bare + "/"} if bare else {"/"}
+    return any(path_matches(pattern.lower(), path) for pattern in match.paths for path in spellings)
 
 
 def mcp_matches(match: McpMatch, done: Done) -> bool:

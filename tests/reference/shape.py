@@ -33,7 +33,9 @@ def is_path(path: str) -> bool:
     if not path.startswith("/") or "//" in path or len(path) > MAX_PATH:
         return False
     for segment in path[1:].split("/"):
-        if segment in (".", "..") or not _PLAIN.fullmatch(_ENCODED.sub("", segment)):
+        if segment.endswith((".", "%20")) or segment.startswith("%20"):
+            return False
+        if not _PLAIN.fullmatch(_ENCODED.sub("", segment)):
             return False
         if not all(is_spelt_once(run.group()) for run in _ENCODED.finditer(segment)):
             return False

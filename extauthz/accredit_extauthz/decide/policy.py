@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping
 
 from accredit_extauthz.contract.name_pattern import name_matches
+from accredit_extauthz.contract.path_pattern import without_case
 from accredit_extauthz.contract.shown import shown
 from accredit_extauthz.contract.snapshot import BaseProtocol, Effect, HttpMatch, McpMatch, Rule
 from accredit_extauthz.decide.scopes import check_scopes, has_scopes
@@ -17,7 +18,7 @@ from accredit_extauthz.model.refusal import refuse
 _ANY = "*"
 
 
-Paths = Mapping[str, re.Pattern[str]]  # path patterns, compiled
+Paths = Mapping[str, re.Pattern[str]]  # path patterns, those of Deny rules without case, compiled
 
 
 def check_denials(warrant: Warrant, operation: Operation, paths: Paths, evidence: Evidence) -> None:
@@ -69,9 +70,10 @@ def _covers(rule: Rule, operation: Operation, paths: Paths) -> bool:
 
 
 def _spellings(path: str, effect: Effect) -> tuple[str, ...]:
-    """Return what a rule compares. In a Deny a last slash counts for nothing, as it does to many servers."""
+    """Return what a rule compares. In a Deny case and a last slash count for nothing, as they do to many servers."""
     if effect is Effect.ALLOW or path == "/":
         return (path,)
+    path = without_case(path)
     return (path, path.removesuffix("/") if path.endswith("/") else f"{path}/")
 
 
@@ -80,7 +82,7 @@ def _http_matches(match: HttpMatch, operation: Operation, effect: Effect, paths:
         return False
     spellings = _spellings(operation.path, effect)
     for pattern in match.paths:
-        fits = paths[pattern].fullmatch
+        fits = paths[pattern if effect is Effect.ALLOW else without_case(pattern)].fullmatch
         for path in spellings:
             if fits(path) is not None:
                 return True

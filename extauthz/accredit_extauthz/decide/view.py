@@ -10,10 +10,11 @@ import msgspec
 
 from accredit_extauthz.contract.host_pattern import patterns_over
 from accredit_extauthz.contract.names import AgentRef, Issuer, IssuerName, PolicyRef
-from accredit_extauthz.contract.path_pattern import compile_path_pattern
+from accredit_extauthz.contract.path_pattern import compile_path_pattern, without_case
 from accredit_extauthz.contract.scope_pattern import Ceiling, parse_ceiling
 from accredit_extauthz.contract.snapshot import (
     AgentRecord,
+    Effect,
     HostTarget,
     IssuerRecord,
     PolicyRecord,
@@ -166,5 +167,10 @@ def _extra_claims(policies: Iterable[PolicyRecord]) -> Iterator[str]:
 
 
 def _path_patterns(policies: Iterable[PolicyRecord]) -> set[str]:
-    matches = (rule.http for policy in policies if policy.body is not None for rule in policy.body.rules)
-    return {pattern for match in matches if match is not None for pattern in match.paths}
+    rules = (rule for policy in policies if policy.body is not None for rule in policy.body.rules)
+    return {
+        without_case(pattern) if rule.effect is Effect.DENY else pattern
+        for rule in rules
+        if rule.http is not None
+        for pattern in rule.http.paths
+    }

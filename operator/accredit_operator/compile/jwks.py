@@ -12,6 +12,7 @@ from jwt.algorithms import get_default_algorithms
 from jwt.exceptions import InvalidKeyError
 
 from accredit_extauthz.contract.snapshot import Key
+from accredit_operator.compile.roca import is_roca
 from accredit_operator.compile.verdict import Problem
 
 ALGORITHMS = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA")
@@ -134,6 +135,8 @@ def _check_modulus(modulus: str) -> None:
         number = base64.b64decode(modulus + "=" * (-len(modulus) % 4), altchars=b"-_", validate=True)
     except (binascii.Error, ValueError) as error:
         raise _Unfit("n", "it is not base64url", "copy the key from the issuer") from error
-    bits = int.from_bytes(number, "big").bit_length()
-    if bits < MIN_RSA_BITS:
-        raise _Unfit("n", f"an RSA key of {bits} bits", f"use {MIN_RSA_BITS} bits or more")
+    value = int.from_bytes(number, "big")
+    if value.bit_length() < MIN_RSA_BITS:
+        raise _Unfit("n", f"an RSA key of {value.bit_length()} bits", f"use {MIN_RSA_BITS} bits or more")
+    if is_roca(value):
+        raise _Unfit("n", "an RSA key whose factors can be found (ROCA)", "make a new key with another library")

@@ -31,6 +31,7 @@ def test_paths_with_one_spelling_pass(path: str) -> None:
         "/é",
     ]
     + ["/%2e%2e/a", "/%2E", "/a%2Fb", "/a%252e", "/%c3%bc", "/%C0%AE", "/%41", "/%00", "/%0D%0A", "/%", "/%4", "/%5C"]
+    + ["/a.", "/a./b", "/...", "/a%20", "/a%20/b", "/%20a", "/a.%20/b", "/a/..%20"]
     + ["/%E2%80%AE", "/%3B", "/a%", "/%25", "/a\n", "/a ", "/%40"],
 )
 def test_paths_with_a_second_spelling_are_refused(path: str) -> None:

@@ -64,6 +64,24 @@ def test_a_last_slash_evades_no_deny(denied: str, asked: str, reason: Reason) ->
     assert ruled(call(path=asked), view(**http_policy(deny, allow))).reason is reason
 
 
+@pytest.mark.parametrize(
+    ("denied", "asked"),
+    [
+        pytest.param("/admin", "/ADMIN", id="in the request"),
+        pytest.param("/Admin/**", "/admin/x", id="in the rule"),
+        pytest.param("/J%C3%BCrgen", "/j%C3%BCrgen/", id="beside an escape"),
+    ],
+)
+def test_case_evades_no_deny(denied: str, asked: str) -> None:
+    deny = denying(http=HttpMatch(methods=("*",), paths=(denied,)))
+    allow = http_rule(http=HttpMatch(methods=("GET",), paths=("/**",)))
+    assert ruled(call(path=asked), view(**http_policy(deny, allow))).reason is Reason.RULE_DENIED
+
+
+def test_case_counts_in_an_allow() -> None:
+    assert ruled(call(path="/v1/Contacts")).reason is Reason.TOOL_NOT_LISTED
+
+
 def test_a_last_slash_counts_in_an_allow() -> None:
     assert ruled(call(path="/v1/contacts/")).reason is Reason.TOOL_NOT_LISTED
 

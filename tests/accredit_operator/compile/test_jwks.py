@@ -16,6 +16,7 @@ def rsa_jwk(bits):
 
 RSA = FakeIssuer(algorithm="RS256").jwk()
 WEAK_RSA = rsa_jwk(1024)
+ROCA = {"kty": "RSA", "e": "AQAB", "n": b64url((65537**128).to_bytes(257, "big"))}
 
 
 @pytest.mark.parametrize("algorithm", ["RS256", "PS384", "ES256", "ES384", "ES512", "EdDSA"])
@@ -78,6 +79,7 @@ def test_a_key_that_breaks_a_rule_is_left_out(change, member):
     ("jwk", "listed", "member"),
     [
         pytest.param(WEAK_RSA, ["RS256"], "n", id="a weak modulus"),
+        pytest.param(ROCA, ["RS256"], "n", id="a crackable modulus"),
         pytest.param(WEAK_RSA | {"n": "A*B"}, ["RS256"], "n", id="a modulus that is not base64url"),
         pytest.param(WEAK_RSA | {"n": "é"}, ["RS256"], "n", id="a modulus beyond ASCII"),
         pytest.param(RSA, ["ES256"], "alg", id="an algorithm that is not listed"),
