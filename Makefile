@@ -19,7 +19,7 @@ install = $(1) -m pip install --require-hashes --no-deps --no-input --progress-b
 	| sed -n -u 's/^Collecting \([^ ]*\).*/  \1/p'
 
 # AGAIN=1 tries once more what failed: for machines whose cores are somebody else's at times.
-pytest = $(BIN)/pytest $(1) $(if $(AGAIN),|| { echo "== once more, what failed"; $(BIN)/pytest $(1) --last-failed; })
+pytest = $(BIN)/pytest $(1) $(if $(AGAIN),|| { echo "== what failed once more"; $(BIN)/pytest $(1) --last-failed; })
 
 SECONDS ?= 60
 
