@@ -45,6 +45,7 @@ BODIES = {
     "a member twice, at the very end": START + b"{" + b",".join(b'"%d":0' % n for n in range(7000)) + b',"0":1}}}',
     "open brackets": b"[" * LIMIT,
     "closed brackets": b"]" * LIMIT,
+    "empty arrays, deep inside": filled(START + b"[" * 59, b"[],", b"1" + b"]" * 59 + b"}}"),
     "deep, and deep again": filled(START + b"[", b"[" * 60 + b"]" * 60 + b",", b"1]}}"),
     "a string of quotes without an end": filled(START + b'"', b'\\"'),
     "quotes": b'"' * LIMIT,

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from accredit_extauthz.contract.strict_json import MAX_DEPTH, NotStrict, parse, parse_object
+from accredit_extauthz.contract.strict_json import MAX_DEPTH, NotStrict, check_depth, parse, parse_object
 
 
 @pytest.mark.parametrize(
@@ -85,3 +85,24 @@ class TestRoundTrip:
             parse(data)
         except NotStrict:
             pass
+
+
+class TestDepth:
+    """However brackets stand, they are counted as one walk through the text counts them."""
+
+    @given(st.lists(st.sampled_from([b"[", b"]", b"{", b"}", b'"[[{"', b'"\\"["', b"[" * 40, b"]" * 30]), max_size=60))
+    def test_text_is_refused_where_a_walk_goes_too_deep(self, parts: list[bytes]) -> None:
+        depth = deepest = 0
+        for part in parts:
+            for bracket in b"" if part.startswith(b'"') else part:
+                depth += 1 if bracket in b"[{" else -1
+                deepest = max(deepest, depth)
+        assert _is_too_deep(b"".join(parts)) == (deepest > MAX_DEPTH)
+
+
+def _is_too_deep(text: bytes) -> bool:
+    try:
+        check_depth(text)
+    except NotStrict:
+        return True
+    return False
