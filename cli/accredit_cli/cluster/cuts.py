@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from accredit_cli.moments import written
+from accredit_cli.resumption import NotSuspended
 from accredit_extauthz.contract.names import AgentRef
 from accredit_extauthz.contract.snapshot import Snapshot
 from accredit_operator.kinds.times import duration_seconds, unix_seconds
@@ -51,6 +52,13 @@ def cut_before(agent: Document, moment: int) -> Document:
     held = _spec(agent).get("revokedBefore")
     latest = max(moment, unix_seconds(held)) if isinstance(held, str) else moment
     return _with_spec(agent, {"revokedBefore": written(latest)})
+
+
+def resumed(agent: Document, moment: int) -> Document:
+    """Return the agent, live again, without the tokens of before `moment`. Raises NotSuspended."""
+    if _spec(agent).get("suspended") is not True:
+        raise NotSuspended("the agent is not suspended; nothing was changed")
+    return _with_spec(cut_before(agent, moment), {"suspended": False})
 
 
 def revocation(namespace: str, whom: Whom, span: Span) -> Document:

@@ -8,13 +8,12 @@ import typer
 from accredit_cli.cluster import cuts
 from accredit_cli.cluster.access import HOME, ContextOption, HomeOption, KubeconfigOption, own_namespace, reach
 from accredit_cli.cluster.cuts import Span, Whom
-from accredit_cli.cluster.witness import Waited, find_witness, wait
-from accredit_cli.cluster.writes import Written, change_agent, create_revocation
+from accredit_cli.cluster.served import finish
+from accredit_cli.cluster.writes import change_agent, create_revocation
 from accredit_cli.moments import MomentUnreadable, read_duration, read_moment
-from accredit_cli.render import NO, YES, Output, OutputOption, fail, printable, show
+from accredit_cli.render import Output, OutputOption, fail
 from accredit_extauthz.contract.names import AgentRef
 from accredit_operator.ports import DECLARED, Cluster
-from accredit_operator.system import SystemClock
 from accredit_operator.world import Kind
 
 app = typer.Typer(no_args_is_help=True, help="Cut an agent, a user or a token off, and wait for every replica.")
@@ -61,7 +60,7 @@ def agent(  # noqa: PLR0913 -- one parameter an option
             AgentRef(namespace or own_namespace(kubeconfig, context), name),
             cuts.suspended if moment is None else lambda document: cuts.cut_before(document, moment),
         )
-        _finish(written, cluster, home, begun_ns, within_s, output)
+        finish(written, cluster, home, begun_ns, within_s, output)
 
 
 @app.command("user", epilog="Examples:\n\nkubectl accredit revoke user 'auth0|8f3a' --issuer corp-idp --reason 'left'")
@@ -91,7 +90,7 @@ def user(  # noqa: PLR0913 -- one parameter an option
         if moment is not None:
             ends_at = max(ends_at or 0, _earliest_end(cluster, issuer, moment))
         document = cuts.revocation(where or home, whom, Span(moment, ends_at, reason))
-        _finish(create_revocation(cluster, document), cluster, home, begun_ns, within_s, output)
+        finish(create_revocation(cluster, document), cluster, home, begun_ns, within_s, output)
 
 
 @app.command("token", epilog="Examples:\n\nkubectl accredit revoke token 7f9c2b1e --issuer corp-idp --expires 1h")
@@ -115,41 +114,7 @@ def token(  # noqa: PLR0913 -- one parameter an option
     with reach(kubeconfig, context) as cluster:
         begun_ns = time.monotonic_ns()
         document = cuts.revocation(where or home, whom, Span(expires_at=ends_at, reason=reason))
-        _finish(create_revocation(cluster, document), cluster, home, begun_ns, within_s, output)
-
-
-def _finish(written: Written, cluster: Cluster, home: str, begun_ns: int, within_s: int, output: Output) -> None:
-    clock = SystemClock()
-    waited = wait(find_witness(cluster, home, clock, written), clock, begun_ns, within_s, time.sleep)
-    show(output, _value(written, waited), lambda: _drawn(written, waited))
-    raise typer.Exit(YES if waited.progress.is_served else NO)
-
-
-def _value(written: Written, waited: Waited) -> dict[str, object]:
-    progress = waited.progress
-    return {
-        "object": str(written.key),
-        "spec": dict(written.spec),
-        "served": progress.is_served,
-        "said": progress.said,
-        "seconds": round(waited.seconds, 3),
-        "sequence": progress.sequence,
-        "replicas": [{"name": one.name, "sequence": one.sequence} for one in progress.replicas],
-    }
-
-
-def _drawn(written: Written, waited: Waited) -> str:
-    progress = waited.progress
-    lines = [f"{written.key} is written"]
-    within = f"after {waited.seconds:.2f} s"
-    if progress.is_served:
-        sequence = "" if progress.sequence is None else f" (sequence {progress.sequence})"
-        lines.append(f"{progress.said}, {within}{sequence}")
-    else:
-        lines.append(f"not served everywhere {within}: {progress.said}")
-        behind = [one for one in progress.replicas if one.sequence < (progress.sequence or 0)]
-        lines += [f"  {one.name} serves {one.sequence}, and {progress.sequence} holds it" for one in behind]
-    return "\n".join(printable(line) for line in lines)
+        finish(create_revocation(cluster, document), cluster, home, begun_ns, within_s, output)
 
 
 def _earliest_end(cluster: Cluster, issuer: str, moment: int) -> int:

@@ -2,6 +2,7 @@ import pytest
 
 from accredit_cli.cluster import cuts
 from accredit_cli.cluster.cuts import Span, Whom
+from accredit_cli.resumption import NotSuspended
 from accredit_extauthz.contract.names import AgentRef
 from accredit_operator.compile.objects import read_object
 from fakes.objects import Outcome, agent, issuer, policy
@@ -42,6 +43,21 @@ def test_a_cut_never_gives_tokens_back(held, written):
     after = cuts.cut_before(agent(**held), T)
     assert after["spec"]["revokedBefore"] == written
     assert problems(after) == []
+
+
+def test_a_resumed_agent_is_live_and_its_old_tokens_are_not():
+    after = cuts.resumed(agent(suspended=True), T)
+    assert (after["spec"]["suspended"], after["spec"]["revokedBefore"]) == (False, "2027-01-15T08:00:00Z")
+    assert problems(after) == []
+    held = cuts.agent_held(PLANNER, after["spec"])
+    assert held(snapshot(after))
+    assert not held(snapshot(agent(suspended=True)))
+
+
+@pytest.mark.parametrize("changes", [{}, {"suspended": False}])
+def test_an_agent_that_is_not_suspended_is_not_resumed(changes):
+    with pytest.raises(NotSuspended):
+        cuts.resumed(agent(**changes), T)
 
 
 REVOCATIONS = [

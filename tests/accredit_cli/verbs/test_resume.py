@@ -1,7 +1,12 @@
+import json
 import time
 
 import pytest
 import yaml
+
+from accredit_operator.kinds.times import unix_seconds
+from accredit_operator.ports import DECLARED
+from accredit_operator.world import Kind
 
 
 @pytest.fixture
@@ -53,3 +58,38 @@ def test_an_agent_that_is_not_accepted_is_resumed_and_told(run, manifests, agent
     done = run("resume", "planner", "-n", "research", manifests, "-o", "json")
     assert done.exit_code == 1
     assert "spec.scopes" in done.stdout
+
+
+@pytest.fixture
+def operated(cluster):
+    """What is written is published, and served by both replicas, at once."""
+
+    def publish(said):
+        if said.verb == "replace":
+            cluster.publish(2)
+            for name in ("accredit-extauthz-a", "accredit-extauthz-b"):
+                cluster.serve(name, 2)
+
+    cluster.after_call = publish
+    return cluster
+
+
+def written(cluster):
+    (stored,) = cluster.list_all(DECLARED[Kind.AGENT_IDENTITY]).items
+    return stored.document["spec"]
+
+
+def test_in_a_cluster_every_replica_serves_it_when_the_command_ends(run, operated):
+    assert run("revoke", "agent", "planner", "-n", "research", "--timeout", "0s").exit_code == 0
+    before = int(time.time())  # noqa: TID251 -- the verb asks the real clock
+    done = run("resume", "planner", "-n", "research", "--timeout", "0s", "-o", "json")
+    assert done.exit_code == 0, done.output
+    assert json.loads(done.stdout)["served"] is True
+    assert written(operated)["suspended"] is False
+    assert before <= unix_seconds(written(operated)["revokedBefore"]) <= before + 60
+
+
+def test_in_a_cluster_an_agent_that_is_not_suspended_is_left_alone(run, operated):
+    before = written(operated)
+    assert run("resume", "planner", "-n", "research").exit_code == 1
+    assert written(operated) == before

@@ -99,7 +99,12 @@ def test_a_suspension_is_served_by_all_when_the_command_ends(scene):
     assert (status, said["served"]) == (0, True)
     assert sorted(one["name"] for one in said["replicas"]) == [f"accredit-extauthz-{name}" for name in REPLICAS]
     assert all(each.view.snapshot.sequence >= said["sequence"] for each in scene.replicas)
-    assert scene.explain(scene.token())[1]["reason"] == "agent_suspended"
+    token = scene.token()
+    assert scene.explain(token)[1]["reason"] == "agent_suspended"
+    status, said = scene.start("resume", "planner", "-n", scene.namespace)
+    assert (status, said["served"]) == (0, True)
+    assert [each.view.snapshot.agents[0].suspended for each in scene.replicas] == [False, False]
+    assert scene.explain(token)[1]["reason"] == "agent_revoked"
     status, said = scene.run("status")
     assert (status, said["attention"]) == (0, [])
 
