@@ -1,12 +1,8 @@
 """The CRDs of those whose kinds the chart makes objects of, out of the Go modules that go.mod here pins."""
 
-import json
-import os
-import shutil
-import subprocess
 from pathlib import Path
 
-import pytest
+from real.kube import go_modules
 
 _FOLDER = Path(__file__).parent / "neighbours"
 _FILES = {
@@ -20,25 +16,4 @@ _FILES = {
 
 def find():
     """Return the files. Where they cannot be had the test is skipped; in CI it fails."""
-    go = shutil.which("go")
-    if go is None:
-        _missing("Go is not installed, which fetches them")
-    found = []
-    for module, files in _FILES.items():
-        done = subprocess.run(
-            [go, "mod", "download", "-json", module],
-            cwd=_FOLDER,
-            env={**os.environ, "GOFLAGS": "-mod=readonly", "GOTOOLCHAIN": "local", "GOWORK": "off"},
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        if done.returncode != 0:
-            _missing(done.stderr.strip() or done.stdout.strip())
-        found += [Path(json.loads(done.stdout)["Dir"]) / file for file in files]
-    return found
-
-
-def _missing(why):
-    sentence = f"the CRDs of cert-manager and of the Prometheus operator are missing: {why}"
-    (pytest.fail if os.environ.get("CI") == "true" else pytest.skip)(sentence)
+    return go_modules.find(_FOLDER, _FILES, "cert-manager and of the Prometheus operator")
