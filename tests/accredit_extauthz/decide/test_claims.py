@@ -1,5 +1,7 @@
+import hashlib
 from typing import Any
 
+import msgspec
 import pytest
 
 from accredit_extauthz.contract.snapshot import RequiredClaim
@@ -8,11 +10,13 @@ from accredit_extauthz.decide.token import parse_compact
 from accredit_extauthz.model.delegation import SignedClaims
 from accredit_extauthz.model.reason import Reason
 from accredit_extauthz.model.refusal import Refusal
-from fakes.issuer import NOW
+from fakes.issuer import NOW, b64url
 from fakes.scene import IDP, issuer_record
 
 RECORD = issuer_record(companion_audiences=("userinfo",))
-UNTYPED = issuer_record(token_types=("jwt", ""), required_claims=(RequiredClaim(name="token_use", values=("access",)),))
+UNTYPED = issuer_record(
+    token_types=("jwt", ""), required_claims=(RequiredClaim(name="token_use", values=("access", "app")),)
+)
 
 
 def signed(record: Any = RECORD, **changes: Any) -> SignedClaims:
@@ -67,9 +71,22 @@ def test_good_claims_are_given_as_values() -> None:
     assert claims.confirmation == "thumb"
 
 
+def test_the_bounds_of_claims_are_good_themselves() -> None:
+    assert signed(sub="x" * 256, jti="y").claims["sub"] == "x" * 256
+    claims = signed(iat=1, exp=2**33 - 1, nbf=1, jti="z" * 256, aud="w" * 256)
+    assert (claims.issued_at, claims.expires_at, claims.not_before) == (1, 2**33 - 1, 1)
+    assert (claims.token_id, claims.audiences) == ("z" * 256, ("w" * 256,))
+
+
 def test_claims_that_may_be_absent_are_none() -> None:
     claims = signed(jti=None)
     assert (claims.token_id, claims.lineage, claims.not_before, claims.confirmation) == (None, (), None, None)
+
+
+def test_the_thumbprint_is_the_digest_of_what_was_signed() -> None:
+    for number in range(8):
+        compact = parse_compact(IDP.mint(IDP.claims(jti=f"t-{number}")))
+        assert read_claims(compact, RECORD).thumbprint == b64url(hashlib.sha256(compact.signed).digest())
 
 
 def test_a_malleated_signature_has_the_same_thumbprint() -> None:
@@ -88,6 +105,13 @@ def test_id_and_logout_tokens_are_refused_where_types_cannot_tell(mark: str) -> 
     assert signed(RECORD, **{mark: "x"}).token_id == "t-1"
 
 
+@pytest.mark.parametrize("types", [("jwt",), ("",), ("at+jwt", "jwt")], ids=["jwt", "none", "jwt among others"])
+def test_every_type_that_says_too_little_is_one(types: tuple[str, ...]) -> None:
+    with pytest.raises(Refusal) as caught:
+        signed(msgspec.structs.replace(UNTYPED, token_types=types), token_use="access", nonce="x")
+    assert caught.value.reason is Reason.TOKEN_CLAIMS
+
+
 @pytest.mark.parametrize(
     ("value", "accepted"),
     [("access", True), (["id", "access"], True), ("id", False), (None, False), ([], False), (1, False), ([1], False)],
@@ -99,6 +123,7 @@ def test_a_required_claim_has_one_of_its_values(value: object, accepted: bool) -
         with pytest.raises(Refusal) as caught:
             signed(UNTYPED, token_use=value)
         assert caught.value.reason is Reason.TOKEN_CLAIMS
+        assert caught.value.message == "claim `token_use` is not one of access, app"
 
 
 SKEW = RECORD.clock_skew_s
@@ -129,6 +154,20 @@ def test_a_token_is_good_in_its_life_only(changes: dict[str, Any], now: int, rea
 
 
 @pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        pytest.param({"iat": NOW - 99, "exp": NOW - 60}, "expired 60 s ago", id="expired"),
+        pytest.param({"nbf": NOW + 60}, "starts in 60 s", id="not yet valid"),
+        pytest.param({"iat": NOW, "exp": NOW + 9000}, "lives 9000 s", id="too long a life"),
+    ],
+)
+def test_a_refusal_says_how_far_the_time_is_off(changes: dict[str, Any], told: str) -> None:
+    with pytest.raises(Refusal) as caught:
+        check_times(signed(**changes), RECORD, NOW)
+    assert told in caught.value.message
+
+
+@pytest.mark.parametrize(
     ("audiences", "accepted"),
     [
         pytest.param("us", True, id="ours alone"),
@@ -150,6 +189,7 @@ def test_exactly_one_audience_is_ours(audiences: object, accepted: bool) -> None
         with pytest.raises(Refusal) as caught:
             check_audience(claims, RECORD, ("us", "us2"))
         assert caught.value.reason is Reason.TOKEN_AUDIENCE
+        assert ("us, us2" in caught.value.message) is (audiences != ["us", "them"])
 
 
 def test_a_bound_token_needs_its_certificate() -> None:

@@ -19,6 +19,7 @@ ACT = issuer_record(user_clients=("web-app",))
 ACTOR_SUBJECT = issuer_record(claims=ClaimNames(layout=Layout.ACTOR_SUBJECT))
 ACTOR_OID = issuer_record(claims=ClaimNames(layout=Layout.ACTOR_SUBJECT, user="oid"))
 CLIENT_ID = issuer_record(claims=ClaimNames(layout=Layout.CLIENT_ID, client="azp"), user_clients=("web-app",))
+CLIENT_UNNAMED = issuer_record(claims=ClaimNames(layout=Layout.CLIENT_ID), user_clients=("web-app",))
 
 
 def read(record: Any = ACT, **changes: Any) -> Delegation:
@@ -54,6 +55,7 @@ def here(*subjects: str) -> tuple[Subject, ...]:
         ),
         pytest.param(CLIENT_ID, {"act": None, "azp": "agent-app"}, "alice", ["agent-app"], id="ClientId, an agent"),
         pytest.param(CLIENT_ID, {"act": None, "azp": "web-app"}, "alice", [], id="ClientId, a user's front end"),
+        pytest.param(CLIENT_UNNAMED, {"act": None}, "alice", ["assistant"], id="ClientId, the claim not named"),
     ],
 )
 def test_every_layout_gives_user_and_chain_root_first(
@@ -131,6 +133,8 @@ def test_act_null_is_not_act_absent() -> None:
         pytest.param(ACT, {"sub": "agent:planner"}, Reason.USER_INVALID, id="the user acts in its own chain"),
         pytest.param(ACT, {"client_id": "alice"}, Reason.USER_INVALID, id="the user is the client"),
         pytest.param(ACT, {"azp": "alice"}, Reason.USER_INVALID, id="the user is the authorized party"),
+        pytest.param(ACT, {"appid": "alice"}, Reason.USER_INVALID, id="the user is the application of Entra v1"),
+        pytest.param(ACT, {"cid": "alice"}, Reason.USER_INVALID, id="the user is the client of Okta"),
         pytest.param(CLIENT_ID, {"act": None, "azp": "alice"}, Reason.USER_INVALID, id="a machine's token in ClientId"),
         pytest.param(ACT, {"scope": "a  b"}, Reason.TOKEN_CLAIMS, id="an empty scope between two spaces"),
         pytest.param(ACT, {"scope": "a\u00a0admin"}, Reason.TOKEN_CLAIMS, id="NBSP in scope"),
@@ -178,6 +182,12 @@ def test_scopes_are_a_string_or_an_array(scope: object, scopes: set[str]) -> Non
 )
 def test_groups_are_known_or_not(changes: dict[str, Any], groups: set[str] | None) -> None:
     assert read(**changes).groups == groups
+
+
+@pytest.mark.parametrize("name", ["client_id", "azp", "appid", "cid"])
+def test_a_client_that_is_no_text_is_nobody(name: str) -> None:
+    for value in (7, ["alice"], {"sub": "alice"}, True):
+        assert read(**{name: value}).user == Subject(HERE, "alice")
 
 
 def test_tenant_and_email_are_visible_text_or_none() -> None:

@@ -80,6 +80,9 @@ def test_case_evades_no_deny(denied: str, asked: str) -> None:
 
 def test_case_counts_in_an_allow() -> None:
     assert ruled(call(path="/v1/Contacts")).reason is Reason.TOOL_NOT_LISTED
+    seen = view(**http_policy(http_rule(http=HttpMatch(methods=("GET",), paths=("/v1/Contacts",)))))
+    assert ruled(call(path="/v1/Contacts"), seen).reason is Reason.ALLOWED
+    assert ruled(call(), seen).reason is Reason.TOOL_NOT_LISTED
 
 
 def test_a_last_slash_counts_in_an_allow() -> None:
@@ -207,3 +210,18 @@ def test_http_rules_never_allow_a_message_and_mcp_rules_never_a_request() -> Non
         Reason.TOOL_NOT_LISTED
     )
     assert ruled(call(), view(**http_policy(mcp_rule()))).reason is Reason.TOOL_NOT_LISTED
+
+
+@pytest.mark.parametrize(
+    ("message", "named"),
+    [
+        pytest.param(tool_call("contacts.delete"), "'contacts.delete'", id="what is called, if it has a name"),
+        pytest.param(
+            {"jsonrpc": "2.0", "id": 1, "method": "completion/complete"}, "completion/complete", id="else how"
+        ),
+    ],
+)
+def test_a_refusal_names_what_no_rule_covers(message: object, named: str) -> None:
+    refused = ruled(mcp_call(message), view(policies=(policy(body=mcp_body(mcp_rule())),)))
+    assert refused.reason is Reason.TOOL_NOT_LISTED
+    assert f"covers {named} for" in refused.message

@@ -3,7 +3,7 @@ from typing import Any
 import pytest
 
 from accredit_extauthz.contract.names import AgentRef, IssuerName
-from accredit_extauthz.contract.snapshot import CallerKind, RevocationRecord
+from accredit_extauthz.contract.snapshot import CallerKind, ClaimNames, Layout, RevocationRecord
 from accredit_extauthz.decide.view import View
 from accredit_extauthz.model.reason import Reason
 from fakes.issuer import NOW, FakeIssuer
@@ -98,11 +98,44 @@ def test_a_tenants_revocation_reaches_as_far_as_the_tenant(namespace: str, reaso
 def test_a_user_belongs_to_the_issuer_that_knows_it() -> None:
     partner = FakeIssuer("https://partner.example")
     issuers = (issuer_record(may_assert=(OTHER,)), issuer_record(partner, name=OTHER))
-    act = {"sub": "agent:planner"}
     for issuer, reason in ((CORP, Reason.USER_REVOKED), (OTHER, Reason.ALLOWED)):
         record = RevocationRecord(namespace="n", name="r", everywhere=True, user="alice", issuer=issuer)
-        assert ruled(claims_call(act=act), view(issuers=issuers, revocations=(record,))).reason is reason
+        assert ruled(call(), view(issuers=issuers, revocations=(record,))).reason is reason
+
+
+ALICE = {"user": "alice"}
+
+
+@pytest.mark.parametrize(
+    ("fields", "issuer", "reason"),
+    [
+        pytest.param(ALICE, OTHER, Reason.USER_REVOKED, id="the user, at the issuer that knows it"),
+        pytest.param(ALICE, CORP, Reason.ALLOWED, id="the user, at the issuer that signed"),
+        pytest.param(ALICE | {"agent": PLANNER}, OTHER, Reason.AGENT_REVOKED, id="user and agent, where it is known"),
+        pytest.param(ALICE | {"agent": PLANNER}, CORP, Reason.ALLOWED, id="user and agent, where it was signed"),
+        pytest.param({"token_id": "t-1"}, CORP, Reason.TOKEN_REVOKED, id="the token, at the issuer that signed"),
+        pytest.param({"token_id": "t-1"}, OTHER, Reason.ALLOWED, id="the token, at the user's issuer"),
+        pytest.param(ALICE | {"token_id": "t-1"}, CORP, Reason.TOKEN_REVOKED, id="a user's token, where it was signed"),
+        pytest.param(ALICE | {"token_id": "t-1"}, OTHER, Reason.ALLOWED, id="a user's token, where the user is known"),
+        pytest.param({"agent": PLANNER}, CORP, Reason.AGENT_REVOKED, id="the agent, at the issuer that signed"),
+        pytest.param({"agent": PLANNER}, OTHER, Reason.ALLOWED, id="the agent, at the user's issuer"),
+    ],
+)
+def test_what_one_issuer_signs_about_anothers_user(fields: dict[str, Any], issuer: IssuerName, reason: Reason) -> None:
+    """In the layout ActorSubject the user can be another issuer's: `act.iss`."""
+    partner = FakeIssuer("https://partner.example")
+    signing = issuer_record(may_assert=(OTHER,), claims=ClaimNames(layout=Layout.ACTOR_SUBJECT))
+    record = RevocationRecord(namespace="n", name="r", everywhere=True, issuer=issuer, **fields)
+    seen = view(issuers=(signing, issuer_record(partner, name=OTHER)), revocations=(record,))
+    asked = claims_call(sub="agent:planner", act={"sub": "alice", "iss": partner.issuer})
+    assert ruled(asked, seen).reason is reason
 
 
 def test_the_message_names_the_object() -> None:
     assert "accredit-system/r" in ruled(call(), seen(agent=PLANNER)).message
+
+
+def test_the_message_names_the_agent_that_is_meant() -> None:
+    through_both = {"sub": "agent:helper", "act": {"sub": "agent:planner"}}
+    asked = ruled(claims_call(act=through_both), seen(user="alice", agent=HELPER, issuer=CORP))
+    assert (asked.reason, asked.message.endswith(f"agent {HELPER}")) == (Reason.AGENT_REVOKED, True)

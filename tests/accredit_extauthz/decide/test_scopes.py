@@ -2,11 +2,14 @@ from typing import Any
 
 import pytest
 
-from accredit_extauthz.contract.snapshot import AgentRecord, Grant, UserScopes, UserSelector
+from accredit_extauthz.contract.names import IssuerName
+from accredit_extauthz.contract.snapshot import AgentRecord, ClaimNames, Grant, Layout, UserScopes, UserSelector
 from accredit_extauthz.decide.scopes import Authority, check_scopes
 from accredit_extauthz.model.reason import Reason
-from fakes.scene import agent, body, claims_call, http_rule, policy, ruled, view
+from fakes.issuer import FakeIssuer
+from fakes.scene import CORP, agent, body, claims_call, http_rule, issuer_record, policy, ruled, view
 
+PARTNER = IssuerName("partner")
 READ, WRITE = "tool:crm:read", "tool:crm:write"
 SALES = Grant(users=UserSelector(groups=("sales",)), scopes=(READ, WRITE))
 
@@ -109,6 +112,26 @@ def test_grants_are_the_users_authority(
     claims: dict[str, Any], required: tuple[str, ...], reason: Reason, effective: set[str]
 ) -> None:
     assert outcome(required, settings=GRANTS, **claims) == (reason, effective)
+
+
+@pytest.mark.parametrize(
+    ("listed", "reason", "effective"),
+    [
+        pytest.param((CORP, PARTNER), Reason.ALLOWED, {READ}, id="of an issuer that the policy lists"),
+        pytest.param((CORP,), Reason.SCOPE_EXCEEDS_USER, set(), id="of another"),
+    ],
+)
+def test_grants_are_for_users_of_the_policys_issuers(
+    listed: tuple[IssuerName, ...], reason: Reason, effective: set[str]
+) -> None:
+    """In the layout ActorSubject the user can be another issuer's: `act.iss`."""
+    partner = FakeIssuer("https://partner.example")
+    signing = issuer_record(may_assert=(PARTNER,), claims=ClaimNames(layout=Layout.ACTOR_SUBJECT))
+    everyone = Grant(users=UserSelector(), scopes=(READ,))
+    governing = policy(body=body(issuers=listed, user_scopes=UserScopes.GRANTS, grants=(everyone,)))
+    seen = view(issuers=(signing, issuer_record(partner, name=PARTNER)), policies=(governing,))
+    decision = ruled(claims_call(sub="agent:planner", act={"sub": "alice", "iss": partner.issuer}), seen)
+    assert (decision.reason, set(decision.evidence.effective_scopes)) == (reason, effective)
 
 
 def test_the_first_rule_whose_scopes_the_caller_has_allows() -> None:

@@ -33,6 +33,7 @@ def test_a_request_without_a_bearer_is_told_so(header: str | None) -> None:
     with pytest.raises(Refusal) as caught:
         parse_bearer({} if header is None else {"authorization": header})
     assert caught.value.reason is Reason.TOKEN_MISSING
+    assert "`Authorization: Bearer <token>`" in caught.value.message
 
 
 GOOD = token()
@@ -109,3 +110,33 @@ def test_the_parts_are_given_as_sent() -> None:
     compact = parse_compact(GOOD)
     assert compact.signed == f"{HEAD}.{BODY}".encode()
     assert b64url(compact.signature) == SIGNATURE
+
+
+def test_a_part_may_be_any_bytes_and_end_in_any_character() -> None:
+    for data in (bytes([*first, last]) for first in (b"", b"a", b"ab") for last in range(256)):
+        assert parse_compact(f"{HEAD}.{BODY}.{b64url(data)}").signature == data
+
+
+@pytest.mark.parametrize(
+    ("parts", "named"),
+    [
+        pytest.param(("A", BODY, SIGNATURE), "token's header", id="header"),
+        pytest.param((HEAD, "A", SIGNATURE), "token's payload", id="payload"),
+        pytest.param((HEAD, BODY, "A"), "token's signature", id="signature"),
+        pytest.param((b64url(b"[]"), BODY, SIGNATURE), "token's header", id="a header that is no object"),
+        pytest.param((HEAD, b64url(b"[]"), SIGNATURE), "token's payload", id="a payload that is no object"),
+    ],
+)
+def test_a_refusal_names_the_part_that_is_malformed(parts: tuple[str, ...], named: str) -> None:
+    with pytest.raises(Refusal) as caught:
+        parse_compact(".".join(parts))
+    assert named in caught.value.message
+
+
+def test_a_token_has_at_most_8192_characters() -> None:
+    rest = 8192 - len(f"{HEAD}.{BODY}.")
+    assert parse_compact(f"{HEAD}.{BODY}.{'A' * rest}").kid == "k1"
+    with pytest.raises(Refusal) as caught:
+        parse_compact(f"{HEAD}.{BODY}.{'A' * (rest + 1)}")
+    assert caught.value.reason is Reason.TOKEN_MALFORMED
+    assert "8193" in caught.value.message
