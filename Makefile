@@ -40,7 +40,7 @@ test: .venv/dev.stamp $(ENVOY) $(ORACLE)/stamp $(HELM) ## run the tests, then th
 faults: .venv/dev.stamp ## harm the operator and its API server in every way that it must survive; some wait out a minute
 	$(BIN)/pytest tests/real/kube/test_*_faults.py
 
-torture: .venv/dev.stamp $(ENVOY) ## judge 200,000 random requests twice, by decide() and its reference; ACCREDIT_TORTURE_CASES=n
+torture: .venv/dev.stamp $(ENVOY) ## a million attacks, 200,000 requests judged twice, and faults; ACCREDIT_TORTURE_REQUESTS, _CASES, _LIVES=n
 	$(BIN)/pytest -n 2 tests/torture
 
 fuzz: .venv/fuzz.stamp ## let a fuzzer look for what breaks a law, SECONDS on each target (60)
