@@ -45,7 +45,7 @@ def rotate(load: Load, requests: Iterator[Request], count: int) -> None:
 
 def start_s(folder: pathlib.Path, world: World) -> float:
     """Return the seconds from the start of the process to the first allowed check."""
-    (folder / "snapshot.json").write_bytes(world.document())
+    ours.put_snapshot(folder, world.document())
     port = free_port()
     settings = ours.environment(folder, port, free_port())
     request = itertools.repeat(scene.http_check(scene.token()))

@@ -27,7 +27,7 @@ class Extauthz:
 
     def publish(self, document: bytes) -> None:
         """Put another snapshot in the place of the one that is served; it is taken soon after."""
-        replace_file(self.folder / "snapshot.json", document)
+        replace_file(_snapshot(self.folder), document)
 
     def forget_records(self) -> None:
         """Cut the audit file when it is long: a benchmark writes more than a disk may have."""
@@ -53,7 +53,7 @@ def start(folder: pathlib.Path, name: str, extent: Extent) -> Extauthz:
     """Start it on the server's core, in a folder of its own, and return once it is ready."""
     home = folder / name
     home.mkdir()
-    (home / "snapshot.json").write_bytes(extent.world.document())
+    put_snapshot(home, extent.world.document())
     port, http = free_port(), free_port()
     settings = environment(home, port, http) | {"ACCREDIT_TRANSPORT": extent.transport}
     tls = None
@@ -78,9 +78,20 @@ def environment(home: pathlib.Path, port: int, http: int) -> dict[str, str]:
     return {
         "ACCREDIT_LISTEN": f"127.0.0.1:{port}",
         "ACCREDIT_HTTP": f"127.0.0.1:{http}",
-        "ACCREDIT_SNAPSHOT": str(home / "snapshot.json"),
+        "ACCREDIT_SNAPSHOT": str(_snapshot(home)),
         "ACCREDIT_AUDIT": f"file:{home / 'audit.jsonl'}",
     }
+
+
+def _snapshot(home: pathlib.Path) -> pathlib.Path:
+    """Return its place: apart from the audit file, or each record would wake the thread that watches the folder."""
+    return home / "snapshot" / "snapshot.json"
+
+
+def put_snapshot(home: pathlib.Path, document: bytes) -> None:
+    """Put the snapshot that a data plane starts with in its place."""
+    _snapshot(home).parent.mkdir(exist_ok=True)
+    _snapshot(home).write_bytes(document)
 
 
 def is_ready(http: int) -> bool:

@@ -35,7 +35,15 @@ class Warm:
 
 
 def cold(decision: Decision, occasion: Occasion) -> tuple[bytes, bytes]:
-    return response.encode(decision, occasion.decision_id), record.encode(decision, occasion, 5)
+    """What a process that has just begun would write; what is kept for the others is put back."""
+    kept = [(parts, dict(parts)) for parts in (response._known, record._known)]
+    for parts, _ in kept:
+        parts.clear()
+    found = response.encode(decision, occasion.decision_id), record.encode(decision, occasion, 5)
+    for parts, before in kept:
+        parts.clear()
+        parts.update(before)
+    return found
 
 
 def crossed(asked: list[Case], rng: Random) -> list[tuple[Case, Call]]:

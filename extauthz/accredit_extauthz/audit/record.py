@@ -6,6 +6,7 @@ beyond the subjects of the chain. Every text in it is cut, so a line is bounded 
 
 from datetime import UTC, datetime
 from functools import lru_cache
+from typing import NamedTuple
 
 from accredit_extauthz.audit.text import cut, cut_all, members
 from accredit_extauthz.model.call import Call
@@ -16,6 +17,7 @@ from accredit_extauthz.serve.recent import Recent
 
 VERSION = 1
 MAX_MIDDLES = 4096
+MAX_PARTS = 512  # combinations of snapshot, rule, chain and scopes, whoever the user is
 
 _MAX_PATH = 2048  # characters
 _MAX_HOPS = 32
@@ -68,36 +70,72 @@ def _joined(decision: Decision, occasion: Occasion, latency_us: int, middle: byt
             "trace_id": cut(call.trace_id) or None if call else None,
         }
     )
-    end = members(
-        {
-            "operation": _operation(evidence),
-            "target": _target(call) if call else None,
-            "peer": _peer(call) if call else None,
-            "latency_us": latency_us,
-        }
-    )
-    return b"{%b,%b,%b}\n" % (start, middle, end)
+    where = b'"target":null,"peer":null' if call is None else _where(*_names_of(call))
+    operation = members({"operation": _operation(evidence)})
+    return b'{%b,%b,%b,%b,"latency_us":%d}\n' % (start, middle, operation, where, latency_us)
+
+
+class _Parts(NamedTuple):
+    """What records of many users have alike, encoded, the commas between the members included."""
+
+    ruling: bytes  # all before `user`
+    chain: bytes  # `agent` and `chain`
+    scopes: bytes
+
+
+_known: dict[_Key, _Parts] = {}
 
 
 def _middle(decision: Decision, occasion: Occasion) -> bytes:
     """Return what was decided, and on what grounds."""
+    evidence, parts = decision.evidence, _parts_of(decision, occasion)
+    user, token = members({"user": _user(evidence)}), members({"token": _token(evidence)})
+    return b",".join((parts.ruling, user, parts.chain, token, parts.scopes))
+
+
+def _parts_of(decision: Decision, occasion: Occasion) -> _Parts:
+    """Return the parts, those of an allow from memory."""
     evidence = decision.evidence
-    return members(
-        {
-            "decision": decision.ruling.value,
-            "reason": decision.reason.value,
-            "message": cut(decision.message),
-            "policy": _policy(evidence),
-            "snapshot": _snapshot(occasion),
-            "user": _user(evidence),
-            "agent": _agent(evidence),
-            "chain": _chain(evidence),
-            "token": _token(evidence),
-            "scopes": _scopes(evidence),
-        }
+    delegation, governing = evidence.delegation, evidence.governing
+    if decision.ruling is not Ruling.ALLOW or delegation is None or governing is None:
+        return _parts(decision, occasion)
+    key = (
+        decision.reason,
+        decision.message,
+        evidence.policy,
+        evidence.rule,
+        governing.generation,
+        governing.body.mode,
+        occasion.sequence,
+        occasion.digest,
+        delegation.scopes,
+        evidence.effective_scopes,
+        evidence.required_scopes,
+        delegation.agents,
+        *[hop.agent.ref for hop in evidence.hops],
     )
+    parts = _known.get(key)
+    if parts is None:
+        if len(_known) >= MAX_PARTS:
+            _known.clear()
+        parts = _known[key] = _parts(decision, occasion)
+    return parts
 
 
+def _parts(decision: Decision, occasion: Occasion) -> _Parts:
+    evidence = decision.evidence
+    ruling = {
+        "decision": decision.ruling.value,
+        "reason": decision.reason.value,
+        "message": cut(decision.message),
+        "policy": _policy(evidence),
+        "snapshot": _snapshot(occasion),
+    }
+    chain = {"agent": _agent(evidence), "chain": _chain(evidence)}
+    return _Parts(members(ruling), members(chain), members({"scopes": _scopes(evidence)}))
+
+
+@lru_cache(maxsize=4)  # those of a group are one
 def _time(now_ns: int) -> str:
     """RFC 3339 in UTC with six digits of fraction; integers all the way, because a float has no microseconds left."""
     seconds, micros = divmod(now_ns // _NS_PER_US, _US_PER_S)
@@ -223,9 +261,13 @@ def _request_line(call: Call) -> dict[str, object]:
     return {"protocol": None, "method": cut(call.method), "tool": None, "path": path, "arguments_digest": None}
 
 
-def _target(call: Call) -> dict[str, object]:
-    return {"host": cut(call.host), "destination": cut(call.destination) or None}
+def _names_of(call: Call) -> tuple[str, str, str, str]:
+    return cut(call.host), cut(call.destination), cut(call.peer.principal), cut(call.peer.address)
 
 
-def _peer(call: Call) -> dict[str, object]:
-    return {"spiffe_id": cut(call.peer.principal) or None, "address": cut(call.peer.address) or None}
+@lru_cache(maxsize=MAX_PARTS)
+def _where(host: str, destination: str, principal: str, address: str) -> bytes:
+    """Return `target` and `peer`, which are few."""
+    target = {"host": host, "destination": destination or None}
+    peer = {"spiffe_id": principal or None, "address": address or None}
+    return members({"target": target, "peer": peer})

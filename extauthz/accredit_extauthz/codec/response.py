@@ -4,21 +4,41 @@
 PERMISSION_DENIED for every other status, faults included: the HTTP status beside it is what the client gets.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from enum import IntEnum
-from typing import assert_never
+from typing import NamedTuple, assert_never
 
 from accredit_extauthz.codec.challenge import challenge
 from accredit_extauthz.codec.denial_body import page
-from accredit_extauthz.codec.envoy_subset_pb2 import CheckResponse, HeaderValueOption
 from accredit_extauthz.codec.identity_headers import chain_text, encoded, identity_headers
+from accredit_extauthz.codec.wire import delimited, entry, overwriting, struct, tag, text, whole
 from accredit_extauthz.model.decision import Decision, Evidence, Ruling
-from accredit_extauthz.model.headers import AUTHORIZATION, DECISION, OVERRIDES, OWNED, REASON, spellings
+from accredit_extauthz.model.headers import (
+    AUTHORIZATION,
+    DECISION,
+    OVERRIDES,
+    OWNED,
+    REASON,
+    USER_EMAIL,
+    USER_ISSUER,
+    USER_UID,
+    spellings,
+)
 from accredit_extauthz.model.reason import ANSWERS, Reason
 
 _UNAUTHORIZED = 401
 _NEVER_PASSED = OWNED | OVERRIDES
+_FIRST = (USER_UID, USER_ISSUER, USER_EMAIL)
 _NIL_ID = "00000000-0000-0000-0000-000000000000"  # RFC 9562 §5.9
+
+# Fields of CheckResponse, and of what it holds (envoy_subset.proto).
+_STATUS, _DENIED_RESPONSE, _OK_RESPONSE, _DYNAMIC_METADATA = tag(1), tag(2), tag(3), tag(4)
+_CODE, _MESSAGE = 1, 2  # of a status, Envoy's or HTTP's
+_HTTP_STATUS, _HEADERS = tag(1), tag(2)
+_BODY = 3  # of a denied response
+_REMOVED = 5  # of an OK response
+
+MAX_KNOWN = 512  # parts that are kept: combinations of issuer, tenant, chain, scopes and rule
 
 
 class Code(IntEnum):
@@ -33,29 +53,23 @@ def encode(decision: Decision, decision_id: str) -> bytes:
     """Return the answer to Envoy: what the upstream or the client gets, and the decision as dynamic metadata."""
     match decision.ruling:
         case Ruling.ALLOW | Ruling.WOULD_DENY:
-            reply = _allowed(decision, decision_id)
+            return _allowed(decision, decision_id)
         case Ruling.DENY:
-            reply = _denied(decision, decision_id)
+            return _denied(decision, decision_id)
         case never:
             assert_never(never)
-    fields = reply.dynamic_metadata.fields
-    for name, value in _metadata(decision, decision_id).items():
-        fields[name].string_value = value
-    return reply.SerializeToString(deterministic=True)
 
 
-def _allowed(decision: Decision, decision_id: str) -> CheckResponse:
-    told = identity_headers(decision.evidence, decision.reason) | {DECISION: decision_id}
-    reply = CheckResponse()
-    reply.status.code = Code.OK
-    for name, value in told.items():
-        _overwrite(reply.ok_response.headers.add(), name, value)
-    reply.ok_response.headers_to_remove.extend(_removed(decision, told.keys()))
-    return reply
+def _allowed(decision: Decision, decision_id: str) -> bytes:
+    parts, user = _parts_of(decision), _user(decision)
+    named = overwriting(_HEADERS, DECISION, decision_id)
+    headers = (user.uid, parts.issuer, user.email, parts.others, named, parts.removed)
+    metadata = (parts.chain, entry("decision_id", decision_id), parts.grounds, user.metadata)
+    return _reply(Code.OK, "", delimited(_OK_RESPONSE, b"".join(headers)), b"".join(metadata))
 
 
-def _denied(decision: Decision, decision_id: str) -> CheckResponse:
-    status, content_type, text = page(decision, decision_id)
+def _denied(decision: Decision, decision_id: str) -> bytes:
+    status, content_type, body = page(decision, decision_id)
     headers = {
         "content-type": content_type,
         "cache-control": "no-store",
@@ -66,21 +80,107 @@ def _denied(decision: Decision, decision_id: str) -> CheckResponse:
     if asked is not None:
         headers["www-authenticate"] = asked
     unauthorized = ANSWERS[decision.reason].status == _UNAUTHORIZED
-    reply = CheckResponse()
-    reply.status.code = Code.UNAUTHENTICATED if unauthorized else Code.PERMISSION_DENIED
-    reply.status.message = decision.reason.value
-    reply.denied_response.status.code = status
-    for name, value in headers.items():
-        _overwrite(reply.denied_response.headers.add(), name, value)
-    reply.denied_response.body = text
-    return reply
+    shown = delimited(_HTTP_STATUS, whole(_CODE, status)) + _headers(headers) + text(_BODY, body)
+    code = Code.UNAUTHENTICATED if unauthorized else Code.PERMISSION_DENIED
+    metadata = struct(_metadata(decision) | {"decision_id": decision_id})
+    return _reply(code, decision.reason.value, delimited(_DENIED_RESPONSE, shown), metadata)
 
 
-def _overwrite(option: HeaderValueOption, name: str, value: str) -> None:
-    # Any other append action would put our value beside the client's: "mallory,alice".
-    option.append_action = HeaderValueOption.OVERWRITE_IF_EXISTS_OR_ADD
-    option.header.key = name
-    option.header.value = value
+def _reply(code: Code, message: str, response: bytes, metadata: bytes) -> bytes:
+    """Return a CheckResponse, whose status is always there."""
+    status = whole(_CODE, code) + text(_MESSAGE, message)
+    return delimited(_STATUS, status) + response + delimited(_DYNAMIC_METADATA, metadata)
+
+
+def _headers(told: Mapping[str, str]) -> bytes:
+    return b"".join([overwriting(_HEADERS, name, value) for name, value in told.items()])
+
+
+class _User(NamedTuple):
+    """What an allow says of its user alone."""
+
+    uid: bytes
+    email: bytes
+    metadata: bytes
+
+
+class _Parts(NamedTuple):
+    """What an allow says that others say too, encoded."""
+
+    issuer: bytes
+    others: bytes  # the headers after those of the user
+    removed: bytes
+    chain: bytes  # metadata whose names stand before `decision_id`
+    grounds: bytes  # metadata between that and `user`
+
+
+_known: dict[tuple[object, ...], _Parts] = {}
+_NOBODY = _User(b"", b"", b"")
+
+
+def _user(decision: Decision) -> _User:
+    delegation = decision.evidence.delegation
+    if delegation is None:
+        return _NOBODY
+    subject = encoded(delegation.user.subject)
+    metadata = entry("user", subject) if subject else b""
+    if decision.reason is Reason.ALLOWED_PUBLIC or not subject:
+        return _User(b"", b"", metadata)
+    email = encoded(delegation.email) if delegation.email else ""
+    return _User(
+        overwriting(_HEADERS, USER_UID, subject), overwriting(_HEADERS, USER_EMAIL, email) if email else b"", metadata
+    )
+
+
+def _parts_of(decision: Decision) -> _Parts:
+    """Return the parts, those of a usual allow from memory."""
+    key = _key(decision)
+    if key is None:
+        return _parts(decision)
+    parts = _known.get(key)
+    if parts is None:
+        if len(_known) >= MAX_KNOWN:
+            _known.clear()
+        parts = _known[key] = _parts(decision)
+    return parts
+
+
+def _key(decision: Decision) -> tuple[object, ...] | None:
+    """Return all that the parts depend on; None where a sender or a claim has a say in them."""
+    evidence = decision.evidence
+    delegation, governing, call = evidence.delegation, evidence.governing, evidence.call
+    if delegation is None or governing is None or call is None or call.spoofed:
+        return None
+    if governing.body.extra_headers or evidence.extra_headers:
+        return None
+    return (
+        decision.ruling,
+        decision.reason,
+        delegation.user.issuer,
+        bool(delegation.email),
+        delegation.tenant,
+        evidence.effective_scopes,
+        governing.body.forward_token,
+        evidence.policy,
+        evidence.rule,
+        *[hop.agent.ref for hop in evidence.hops],
+    )
+
+
+def _parts(decision: Decision) -> _Parts:
+    told = identity_headers(decision.evidence, decision.reason)
+    metadata = _metadata(decision)
+    return _Parts(
+        issuer=_headers(_named(told, (USER_ISSUER,))),
+        others=_headers({name: value for name, value in told.items() if name not in _FIRST}),
+        removed=b"".join([text(_REMOVED, name) for name in _removed(decision, {*told, DECISION})]),
+        chain=struct(_named(metadata, ("agent", "chain", "decision"))),
+        grounds=struct(_named(metadata, ("policy", "reason", "rule"))),
+    )
+
+
+def _named(texts: Mapping[str, str], names: Iterable[str]) -> dict[str, str]:
+    return {name: texts[name] for name in names if name in texts}
 
 
 def _removed(decision: Decision, told: Iterable[str]) -> list[str]:
@@ -111,12 +211,14 @@ def _forwards_token(decision: Decision) -> bool:
     return governing is not None and governing.body.forward_token and decision.reason is not Reason.ALLOWED_PUBLIC
 
 
-def _metadata(decision: Decision, decision_id: str) -> dict[str, str]:
-    """Return what access logs join on; what is unknown is left out. Encoded as in the headers: no line is forged."""
+def _metadata(decision: Decision) -> dict[str, str]:
+    """Return what access logs join on but the decision's id; what is unknown is left out.
+
+    Encoded as in the headers: no line is forged.
+    """
     evidence = decision.evidence
     policy, rule = evidence.rule or (evidence.policy, "")
     known = {
-        "decision_id": decision_id,
         "decision": decision.ruling.value,
         "reason": decision.reason.value,
         "user": "" if evidence.delegation is None else encoded(evidence.delegation.user.subject),

@@ -100,7 +100,8 @@ def _authorize(asked: _Asked, memory: Memory, evidence: Evidence) -> Decision:
     docket = Docket(governing.body.mode)
     _judge_chain(asked, evidence, docket)
     operation = evidence.operation = read_operation(asked.call, governing.body.protocol, evidence)
-    warrant = evidence.grounds = memory.weigh(asked.proof, asked.chain, governing, asked.view)
+    warrant = memory.weigh(asked.proof, asked.chain, governing, asked.view)
+    evidence.grounds = warrant.grounds
     evidence.effective_scopes = warrant.authority.effective
     evidence.extra_headers = warrant.extra_headers
     docket.judge(warrant.ceilings)

@@ -29,6 +29,7 @@ class Warrant(msgspec.Struct, frozen=True, gc=False):
     allow: tuple[PlacedRule, ...]
     deny: tuple[PlacedRule, ...]
     extra_headers: Mapping[str, str | None]  # None = remove
+    grounds: object = None  # one for each warrant that is kept, so that what is told of it may be kept as well
 
 
 def weigh(proof: Proof, chain: ProvedChain, governing: Governing, view: View) -> Warrant:

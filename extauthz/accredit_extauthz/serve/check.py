@@ -1,9 +1,9 @@
 """The way of a group of checks: read, decide, encode, record, audit, answer. Every path through here ends in an answer.
 
 Each request is decided by itself, and one that fails inside touches no other. What is shared is the moment, the view,
-and one write of all audit records, which happens before any answer leaves: a record that cannot be written turns
-whatever was decided into a denial. The response is encoded before its record: one that cannot be encoded is recorded as
-the internal_error it becomes.
+the order of the steps, and one write of all audit records, which happens before any answer leaves: a record that cannot
+be written turns whatever was decided into a denial. The response is encoded before its record: one that cannot be
+encoded is recorded as the internal_error it becomes.
 """
 
 import logging
@@ -16,7 +16,7 @@ from accredit_extauthz.model.call import Call
 from accredit_extauthz.model.decision import Decision, Evidence
 from accredit_extauthz.model.reason import Reason
 from accredit_extauthz.model.refusal import Refusal
-from accredit_extauthz.serve.decision_id import Chance, decision_id
+from accredit_extauthz.serve.decision_id import Chance, of_instant
 from accredit_extauthz.serve.holder import Holder
 from accredit_extauthz.serve.occasion import Occasion
 from accredit_extauthz.serve.ports import AuditSink, AuditUnavailable, Clock, Meter
@@ -38,12 +38,16 @@ class Steps:
 
 
 class _Moment(NamedTuple):
-    """When a group came, and what it is decided from."""
+    """When a group came, and what it is decided from. The snapshot's sequence and digest are None without a view."""
 
     now_ns: int
+    now_s: int
+    ids_start: str  # as those of one instant do
     ticks_ns: int
     view: View | None
     view_age_s: int
+    sequence: int | None
+    digest: str | None
 
 
 class _Outcome(NamedTuple):
@@ -81,7 +85,7 @@ class Check:
         self._meter.under_way(len(requests))
         try:
             moment = self._moment()
-            outcomes = self._audited([self._outcome(data, moment) for data in requests])
+            outcomes = self._audited(self._outcomes(requests, moment))
             elapsed_ns = self._clock.ticks_ns() - moment.ticks_ns
             return [self._counted(outcome, elapsed_ns) for outcome in outcomes]
         except Exception:  # noqa: BLE001 (what escaped would be a failure without our denial)
@@ -95,43 +99,85 @@ class Check:
         now_ns = self._clock.now_ns()
         # The age first: a swap between the two reads makes a fresh view look old, never an old one fresh.
         view_age_s = self._holder.age_s(ticks_ns)
-        return _Moment(now_ns, ticks_ns, self._holder.current, view_age_s)
-
-    def _outcome(self, data: bytes, moment: _Moment) -> _Outcome:
-        view = moment.view
-        occasion = Occasion(
-            decision_id=decision_id(moment.now_ns, self._chance.draw()),
-            now_ns=moment.now_ns,
-            sequence=None if view is None else view.sequence,
-            digest=None if view is None else view.digest,
+        view = self._holder.current
+        return _Moment(
+            now_ns,
+            now_ns // _NS_PER_S,
+            of_instant(now_ns),
+            ticks_ns,
+            view,
+            view_age_s,
+            None if view is None else view.sequence,
+            None if view is None else view.digest,
         )
-        evidence = Evidence()
-        try:
-            return self._settled(self._decide(data, moment, evidence), occasion, moment)
-        except Exception:  # noqa: BLE001 (this request alone is denied)
-            _LOG.exception("a check failed inside", extra={"decision_id": occasion.decision_id})
-        return self._faulted(evidence, occasion, moment)
 
-    def _decide(self, data: bytes, moment: _Moment, evidence: Evidence) -> Decision:
+    def _outcomes(self, requests: Sequence[bytes], moment: _Moment) -> list[_Outcome]:
+        """Take one step for all requests before the next: each finds the processor's caches as it left them."""
+        occasions = [self._occasion(moment) for _ in requests]
+        moments = [moment] * len(requests)
+        calls = list(map(self._read, requests, occasions))
+        decisions = list(map(self._decide, calls, occasions, moments))
+        answers = list(map(self._answer, decisions, occasions))
+        return list(map(self._settled, decisions, answers, occasions, moments))
+
+    def _occasion(self, moment: _Moment) -> Occasion:
+        return Occasion(moment.ids_start + self._chance.draw(), moment.now_ns, moment.sequence, moment.digest)
+
+    def _read(self, data: bytes, occasion: Occasion) -> Call | Decision | Evidence:
+        """Return the call, or the denial of bytes that hold none; after a fault, what is known of the request."""
         try:
-            call = self._steps.read(data)
-        except Refusal as refusal:
-            return self._steps.refused(refusal, evidence)
-        evidence.call = call
-        return self._steps.decide(call, moment.view, moment.now_ns // _NS_PER_S, moment.view_age_s)
+            try:
+                return self._steps.read(data)
+            except Refusal as refusal:
+                return self._steps.refused(refusal, Evidence())
+        except Exception:  # noqa: BLE001 (this request alone is denied)
+            _log_fault(occasion)
+            return Evidence()
+
+    def _decide(self, call: Call | Decision | Evidence, occasion: Occasion, moment: _Moment) -> Decision | Evidence:
+        if not isinstance(call, Call):
+            return call
+        try:
+            return self._steps.decide(call, moment.view, moment.now_s, moment.view_age_s)
+        except Exception:  # noqa: BLE001 (as above)
+            _log_fault(occasion)
+            return Evidence(call=call)
+
+    def _answer(self, decision: Decision | Evidence, occasion: Occasion) -> bytes | Evidence:
+        if isinstance(decision, Evidence):
+            return decision
+        try:
+            return self._steps.encode(decision, occasion.decision_id)
+        except Exception:  # noqa: BLE001 (as above)
+            _log_fault(occasion)
+            return Evidence(call=decision.evidence.call)
+
+    def _settled(
+        self, decision: Decision | Evidence, answer: bytes | Evidence, occasion: Occasion, moment: _Moment
+    ) -> _Outcome:
+        if isinstance(decision, Evidence):
+            return self._faulted(decision, occasion, moment)
+        if isinstance(answer, Evidence):
+            return self._faulted(answer, occasion, moment)
+        try:
+            return self._recorded(decision, answer, occasion, moment)
+        except Exception:  # noqa: BLE001 (as above)
+            _log_fault(occasion)
+        return self._faulted(Evidence(call=decision.evidence.call), occasion, moment)
 
     def _faulted(self, evidence: Evidence, occasion: Occasion, moment: _Moment) -> _Outcome:
         """Deny with what is known of the request; if that is what breaks the answer, without it."""
         refusal = Refusal(Reason.INTERNAL_ERROR, "a fault inside Accredit; its log has this decision id")
         for known in (evidence, Evidence()):
             try:
-                return self._settled(self._steps.refused(refusal, known), occasion, moment)
+                decision = self._steps.refused(refusal, known)
+                answer = self._steps.encode(decision, occasion.decision_id)
+                return self._recorded(decision, answer, occasion, moment)
             except Exception:  # noqa: BLE001 (as above)
-                _LOG.exception("a check failed inside", extra={"decision_id": occasion.decision_id})
+                _log_fault(occasion)
         return _Outcome(self._fallback, None, occasion, b"")
 
-    def _settled(self, decision: Decision, occasion: Occasion, moment: _Moment) -> _Outcome:
-        answer = self._steps.encode(decision, occasion.decision_id)
+    def _recorded(self, decision: Decision, answer: bytes, occasion: Occasion, moment: _Moment) -> _Outcome:
         if self._sink is None:
             return _Outcome(answer, decision, occasion, b"")
         latency_us = (self._clock.ticks_ns() - moment.ticks_ns) // _NS_PER_US
@@ -158,7 +204,7 @@ class Check:
             decision = self._steps.refused(refusal, outcome.decision.evidence)
             answer = self._steps.encode(decision, outcome.occasion.decision_id)
         except Exception:  # noqa: BLE001 (as above)
-            _LOG.exception("a check failed inside", extra={"decision_id": outcome.occasion.decision_id})
+            _log_fault(outcome.occasion)
             return _Outcome(self._fallback, None, outcome.occasion, b"")
         return _Outcome(answer, decision, outcome.occasion, b"")
 
@@ -168,6 +214,10 @@ class Check:
         try:
             self._meter.checked(outcome.decision, elapsed_ns)
         except Exception:  # noqa: BLE001 (what is not counted is not allowed)
-            _LOG.exception("a check failed inside", extra={"decision_id": outcome.occasion.decision_id})
+            _log_fault(outcome.occasion)
             return self._fallback
         return outcome.answer
+
+
+def _log_fault(occasion: Occasion) -> None:
+    _LOG.exception("a check failed inside", extra={"decision_id": occasion.decision_id})

@@ -1,3 +1,5 @@
+import dataclasses
+import itertools
 import json
 import os
 from pathlib import Path
@@ -7,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
+from accredit_extauthz.audit import record
 from accredit_extauthz.audit.record import encode
 from accredit_extauthz.contract.names import Issuer, PolicyRef
 from accredit_extauthz.contract.snapshot import Mode, Protocol
@@ -172,3 +175,52 @@ def test_a_record_is_one_bounded_line_of_json_whatever_a_sender_writes(data):
     assert line.endswith(b"\n")
     assert len(line) <= 512 * 1024
     assert json.loads(line)["decision_id"] == ID
+
+
+def test_what_others_did_before_is_written_of_nobody_else():
+    """Every pair of records that differ in one thing, each after the other."""
+    changes = [
+        {},
+        {"delegation": replace(ALICE, user=Subject(IDP, "bob"))},
+        {"delegation": replace(ALICE, tenant="other")},
+        {"delegation": replace(ALICE, email=None)},
+        {"delegation": replace(ALICE, scopes=frozenset({"tool:crm:read"}))},
+        {"delegation": replace(ALICE, agents=(Subject(IDP, "agent:planner"), Subject(IDP, "agent:x")))},
+        {"hops": (hop("research", "planner"),)},
+        {"hops": (hop("research", "planner"), hop("else", "researcher"))},
+        {"effective_scopes": frozenset({"tool:crm:read"})},
+        {"required_scopes": ("tool:crm:write",)},
+        {"rule": (PolicyRef("tools", "crm"), "write")},
+        {"policy": PolicyRef("tools", "other")},
+        {"governing": of_generation(4)},
+        {"governing": governing(mode=Mode.AUDIT)},
+        {"claims": replace(CLAIMS, token_id="t-2")},
+    ]
+    made = [(allowed(**KNOWN | change), OCCASION) for change in changes]
+    made += [
+        (allowed(**KNOWN), replace(OCCASION, sequence=7)),
+        (allowed(**KNOWN), replace(OCCASION, digest="sha256:1")),
+    ]
+    made += [(replace(allowed(**KNOWN), reason=Reason.ALLOWED_PUBLIC), OCCASION)]
+    made += [(replace(allowed(**KNOWN), message="a sentence"), OCCASION)]
+    alone = [anew(*each) for each in made]
+    assert len(set(alone)) == len(alone)
+    for one, other in itertools.permutations(range(len(made)), 2):
+        assert anew(*made[one]) == alone[one]
+        assert [encode(*made[n], 5) for n in (other, one)] == [alone[other], alone[one]]
+
+
+def of_generation(number):
+    found = governing()
+    return dataclasses.replace(found, generation=number)
+
+
+def anew(decision, occasion):
+    record._known.clear()
+    return encode(decision, occasion, 5)
+
+
+def test_what_is_kept_of_records_is_bounded():
+    for number in range(record.MAX_PARTS + 10):
+        encode(allowed(**KNOWN), replace(OCCASION, sequence=number), 5)
+    assert len(record._known) <= record.MAX_PARTS

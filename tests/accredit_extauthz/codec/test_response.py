@@ -1,4 +1,5 @@
 import ast
+import itertools
 import json
 import os
 from pathlib import Path
@@ -9,14 +10,17 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 import accredit_extauthz
+from accredit_extauthz.codec import response
 from accredit_extauthz.codec.envoy_subset_pb2 import CheckResponse, HeaderValueOption
+from accredit_extauthz.codec.identity_headers import encoded
 from accredit_extauthz.codec.response import FALLBACK, encode
+from accredit_extauthz.contract.names import Issuer, PolicyRef
 from accredit_extauthz.contract.snapshot import DenialBody
 from accredit_extauthz.model.decision import Decision, Evidence, Ruling
 from accredit_extauthz.model.delegation import Delegation, Subject
 from accredit_extauthz.model.headers import OVERRIDES, OWNED
 from accredit_extauthz.model.reason import Reason
-from fakes.decisions import ALICE, ID, IDP, allowed, call, denied, extra, governing, public
+from fakes.decisions import ALICE, ID, IDP, POLICY, allowed, call, denied, extra, governing, hop, public
 
 GOLDEN = Path(__file__).parents[2] / "golden" / "response"
 REWRITE = "ACCREDIT_REWRITE_GOLDEN"
@@ -205,38 +209,105 @@ def test_status_ok_is_written_in_one_function():
     assert writers == {("codec/response.py", "_allowed")}
 
 
-def test_every_function_that_makes_an_answer_writes_its_status():
+def test_every_answer_is_made_with_a_status():
     source = Path(accredit_extauthz.__file__).parent / "codec" / "response.py"
     makers = {
-        function.name: sum(_writes_status(node) for node in ast.walk(function))
+        function.name: [ast.unparse(node.args[0]) for node in ast.walk(function) if _makes_answer(node)]
         for function in ast.walk(ast.parse(source.read_text(encoding="utf-8")))
         if isinstance(function, ast.FunctionDef) and any(_makes_answer(node) for node in ast.walk(function))
     }
-    assert makers == {"_allowed": 1, "_denied": 1}
+    assert makers == {"_allowed": ["Code.OK"], "_denied": ["code"]}
 
 
 def test_answers_are_made_in_no_other_file():
+    """Nor could they be: what writes the wire is for the codec's response alone, and nobody else names the message."""
     package = Path(accredit_extauthz.__file__).parent
-    makers = {
-        file.relative_to(package).as_posix()
+    trees = {
+        file.relative_to(package).as_posix(): ast.parse(file.read_text(encoding="utf-8"))
         for file in package.rglob("*.py")
         if not file.name.endswith("_pb2.py")
-        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8")))
-        if _makes_answer(node)
     }
-    assert makers == {"codec/response.py"}
+    assert {name for name, tree in trees.items() if any(map(_makes_answer, ast.walk(tree)))} == {"codec/response.py"}
+    assert {name for name, tree in trees.items() if any(map(_imports_wire, ast.walk(tree)))} == {"codec/response.py"}
 
 
 def _writes_ok(node: ast.AST) -> bool:
-    """Whether a node names Code.OK, or assigns a number to some `status.code`."""
+    """Whether a node names Code.OK, makes a Code of a number, or makes an answer with one."""
     if isinstance(node, ast.Attribute) and node.attr == "OK" and isinstance(node.value, ast.Name):
         return node.value.id == "Code"
-    return _writes_status(node) and isinstance(node.value, ast.Constant)
-
-
-def _writes_status(node: ast.AST) -> bool:
-    return isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "reply.status.code"
+    if isinstance(node, ast.Call) and ast.unparse(node.func) == "Code":
+        return True
+    return _makes_answer(node) and isinstance(node.args[0], ast.Constant)
 
 
 def _makes_answer(node: ast.AST) -> bool:
-    return isinstance(node, ast.Call) and ast.unparse(node.func).split(".")[-1] == "CheckResponse"
+    return isinstance(node, ast.Call) and ast.unparse(node.func).split(".")[-1] in {"CheckResponse", "_reply"}
+
+
+def _imports_wire(node: ast.AST) -> bool:
+    return isinstance(node, ast.ImportFrom) and node.module == "accredit_extauthz.codec.wire"
+
+
+TEXT = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=200)
+
+
+@given(TEXT, TEXT, st.none() | TEXT, st.none() | TEXT, st.lists(TEXT, max_size=3), st.frozensets(TEXT, max_size=3))
+def test_the_bytes_are_those_that_protobuf_writes(subject, issuer, email, tenant, agents, scopes):
+    who = replace(ALICE, user=Subject(Issuer(issuer), subject), email=email, tenant=tenant)
+    decision = allowed(
+        delegation=who,
+        hops=tuple(hop("research", name) for name in agents),
+        effective_scopes=scopes,
+        rule=(POLICY, issuer),
+    )
+    for each in (decision, decision, denied(Reason.SCOPE_MISSING, subject, delegation=who)):
+        data = encode(each, ID)
+        read = CheckResponse.FromString(data)
+        assert len(read.SerializeToString()) == len(data)
+        read.ClearField("dynamic_metadata")  # a map, whose order is free
+        assert data.startswith(read.SerializeToString())
+    told = set_headers(reply(decision))
+    assert (told["x-user-uid"], told["x-user-issuer"]) == (encoded(subject), encoded(issuer))
+    assert told.get("x-user-email", "") == encoded(email or "")
+    assert told.get("x-tenant-id", "") == encoded(tenant or "")
+
+
+def test_what_others_were_told_before_is_told_to_nobody_else():
+    """Every pair of answers that differ in one thing, each after the other."""
+    changes = [
+        {},
+        {"delegation": replace(ALICE, user=Subject(IDP, "bob"))},
+        {"delegation": replace(ALICE, user=Subject(Issuer("https://other.example"), "alice"))},
+        {"delegation": replace(ALICE, email=None)},
+        {"delegation": replace(ALICE, email="b@example.com")},
+        {"delegation": replace(ALICE, tenant=None)},
+        {"delegation": replace(ALICE, tenant="other")},
+        {"hops": ()},
+        {"hops": (hop("research", "planner"),)},
+        {"effective_scopes": frozenset({"tool:crm:read"})},
+        {"rule": (POLICY, "write")},
+        {"rule": None},
+        {"policy": PolicyRef("tools", "other"), "rule": None},
+        {"governing": governing(forward_token=True)},
+        {"governing": governing(extra_headers=extra("x-department"))},
+        {"governing": governing(extra_headers=extra("x-department")), "extra_headers": {"x-department": "R&D"}},
+        {"call": call({"X-Agent-Id": "m", "x_user_uid": "m"})},
+    ]
+    decisions = [allowed(**change) for change in changes]
+    decisions += [
+        replace(allowed(), ruling=Ruling.WOULD_DENY, reason=reason) for reason in (Reason.RULE_DENIED, Reason.ALLOWED)
+    ]
+    alone = []
+    for each in decisions:
+        response._known.clear()
+        alone.append(encode(each, ID))
+    assert len(set(alone)) == len(alone)
+    for one, other in itertools.permutations(range(len(decisions)), 2):
+        response._known.clear()
+        assert [encode(decisions[n], ID) for n in (one, other, one)] == [alone[n] for n in (one, other, one)]
+
+
+def test_what_is_remembered_is_bounded():
+    for number in range(response.MAX_KNOWN + 10):
+        encode(allowed(delegation=replace(ALICE, tenant=f"org-{number}")), ID)
+    assert len(response._known) <= response.MAX_KNOWN

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from accredit_extauthz.serve.decision_id import RANDOM_BYTES, Chance, decision_id
+from accredit_extauthz.serve.decision_id import RANDOM_BYTES, Chance, decision_id, of_chance, of_instant
 
 INSTANTS = st.integers(min_value=0, max_value=2**48 * 1_000_000 - 1)
 CHANCE = st.binary(min_size=RANDOM_BYTES, max_size=RANDOM_BYTES)
@@ -44,4 +44,11 @@ def test_chance_gives_every_thread_its_own():
     with ThreadPoolExecutor(4) as pool:
         drawn = [each for part in pool.map(lambda _: [chance.draw() for _ in range(1000)], range(8)) for each in part]
     assert len(set(drawn)) == len(drawn)
-    assert {len(each) for each in drawn} == {RANDOM_BYTES}
+    assert {uuid.UUID(of_instant(0) + each).version for each in drawn} == {7}
+    assert {len(each) for each in drawn} == {17}
+
+
+@given(INSTANTS, CHANCE)
+def test_an_id_is_its_instant_and_its_chance(now_ns, chance):
+    assert of_instant(now_ns) + of_chance(chance) == decision_id(now_ns, chance)
+    assert int(of_chance(chance).replace("-", ""), 16) % 2**62 == int.from_bytes(chance) % 2**62

@@ -1,11 +1,12 @@
-import msgspec
+from msgspec.structs import replace
 
 from accredit_extauthz.contract.snapshot import CallerKind, UserScopes
-from accredit_extauthz.decide.authentication import prove
+from accredit_extauthz.decide.authentication import Proof, prove
 from accredit_extauthz.decide.chain import ProvedChain
 from accredit_extauthz.decide.target import find_governing
-from accredit_extauthz.decide.warrant import weigh
+from accredit_extauthz.decide.warrant import Warrant, weigh
 from accredit_extauthz.model.decision import Evidence
+from accredit_extauthz.model.governing import Governing
 from accredit_extauthz.serve.warrants import Warrants
 from fakes.scene import IDP, body, call, policy, view
 
@@ -16,20 +17,36 @@ assert isinstance(PROOF.chain, ProvedChain)
 CHAIN = PROOF.chain
 
 
-def test_a_pair_is_weighed_once():
+def kept(warrants: Warrants, proof: Proof = PROOF, governing: Governing = GOVERNING) -> Warrant:
+    """Weigh a pair as often as it takes to be kept."""
+    warrants.weigh(proof, CHAIN, governing, SEEN)
+    return warrants.weigh(proof, CHAIN, governing, SEEN)
+
+
+def test_a_pair_is_kept_when_it_is_met_again():
     warrants = Warrants()
-    first = warrants.weigh(PROOF, CHAIN, GOVERNING, SEEN)
+    first, second, third = (warrants.weigh(PROOF, CHAIN, GOVERNING, SEEN) for _ in range(3))
     assert first == weigh(PROOF, CHAIN, GOVERNING, SEEN)
-    assert warrants.weigh(PROOF, CHAIN, GOVERNING, SEEN) is first
+    assert second is not first
+    assert third is second
+
+
+def test_one_that_is_kept_has_grounds_of_its_own_and_is_equal_else():
+    warrants = Warrants()
+    first, twin = kept(warrants), kept(warrants, replace(PROOF))
+    assert weigh(PROOF, CHAIN, GOVERNING, SEEN).grounds is None
+    assert first.grounds is not None
+    assert first.grounds is not twin.grounds
+    assert replace(first, grounds=None) == weigh(PROOF, CHAIN, GOVERNING, SEEN)
 
 
 def test_equal_ones_of_another_view_are_weighed_anew():
     """A view gives its own meaning to what looks alike."""
     warrants = Warrants()
-    first = warrants.weigh(PROOF, CHAIN, GOVERNING, SEEN)
-    twin = msgspec.structs.replace(PROOF)
+    first = kept(warrants)
+    twin = replace(PROOF)
     assert twin == PROOF
-    assert warrants.weigh(twin, CHAIN, GOVERNING, SEEN) is not first
+    assert kept(warrants, twin) is not first
 
 
 def test_one_token_has_a_warrant_for_each_policy():
@@ -42,9 +59,19 @@ def test_one_token_has_a_warrant_for_each_policy():
 
 def test_what_is_forgotten_is_weighed_anew():
     warrants = Warrants(2)
-    first = warrants.weigh(PROOF, CHAIN, GOVERNING, SEEN)
-    for _ in range(3):
-        warrants.weigh(msgspec.structs.replace(PROOF), CHAIN, GOVERNING, SEEN)
-    again = warrants.weigh(PROOF, CHAIN, GOVERNING, SEEN)
+    first = kept(warrants)
+    twins = [replace(PROOF) for _ in range(3)]
+    for twin in twins:
+        kept(warrants, twin)
+    again = kept(warrants)
     assert again is not first
-    assert again == first
+    assert replace(again, grounds=None) == replace(first, grounds=None)
+
+
+def test_what_comes_once_each_pushes_nothing_out():
+    warrants = Warrants(4)
+    first = kept(warrants)
+    strangers = [replace(PROOF) for _ in range(50)]
+    for stranger in strangers:
+        warrants.weigh(stranger, CHAIN, GOVERNING, SEEN)
+    assert warrants.weigh(PROOF, CHAIN, GOVERNING, SEEN) is first
