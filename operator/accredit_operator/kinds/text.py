@@ -96,13 +96,13 @@ McpMethod = Annotated[
 ]
 
 _SEGMENT = r"[A-Za-z0-9._~!$&'()+,=@:-]+"
-_DOT_SEGMENT = re.compile(r"/[.]{1,2}(/|$)")
-_NO_DOT_SEGMENT = Obeys(
+_DOT_AT_END = re.compile(r"[.](/|$)")
+_NO_DOT_AT_END = Obeys(
     Rule(
-        cel="!self.matches('/[.]{1,2}(/|$)')",
-        holds=lambda text: _DOT_SEGMENT.search(text) is None,
-        found="a segment is . or ..",
-        write="write the path that remains when it is resolved",
+        cel="!self.matches('[.](/|$)')",
+        holds=lambda text: _DOT_AT_END.search(text) is None,
+        found="a segment ends in a dot, which some servers drop",
+        write="write the path as it is when . and .. are resolved, without such a dot",
     )
 )
 # A path with one spelling only; text beyond ASCII as upper-case percent-encoded UTF-8.
@@ -111,7 +111,7 @@ Path = Annotated[
     shaped(
         r"^/$|^(/([A-Za-z0-9._~!$&'()+,=@:-]|%[0-9A-F]{2})+)+/?$", "write a path that starts with /, as in /v1/contacts"
     ),
-    _NO_DOT_SEGMENT,
+    _NO_DOT_AT_END,
 ]
 # `*` stands for one segment, `/**` at the end for any further ones.
 PathPattern = Annotated[
@@ -119,5 +119,5 @@ PathPattern = Annotated[
     shaped(
         rf"^/(\*\*)?$|^(/(\*|{_SEGMENT}))+(/\*\*|/)?$", "write a path in which a whole segment may be *, as in /v1/*"
     ),
-    _NO_DOT_SEGMENT,
+    _NO_DOT_AT_END,
 ]
