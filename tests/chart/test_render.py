@@ -1,6 +1,7 @@
 """What the chart renders, for every supported shape of values."""
 
 import json
+import resource
 import subprocess
 import sys
 import time
@@ -57,10 +58,14 @@ def test_chart_and_application_have_the_version_of_the_project():
     assert (chart["version"], chart["appVersion"]) == (project["version"], project["version"])
 
 
-def test_rendering_takes_less_than_a_second():
-    began = time.monotonic()
+def test_rendering_takes_less_than_a_second(capsys):
+    """Of CPU: what else the machine does is not the chart's."""
+    before, began = resource.getrusage(resource.RUSAGE_CHILDREN), time.monotonic()
     run("template", "accredit", str(CHART))
-    assert time.monotonic() - began < 1
+    after, took_s = resource.getrusage(resource.RUSAGE_CHILDREN), time.monotonic() - began
+    with capsys.disabled():
+        print(f"\nhelm template: {took_s:.2f} s")  # noqa: T201 -- a figure
+    assert after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime < 1
 
 
 def test_helm_finds_no_fault():
