@@ -134,7 +134,7 @@ def test_an_api_server_that_stands_still_is_given_up_in_time(operator_kubeconfig
         began = time.monotonic()
         with pytest.raises(TransientError):
             impatient.create(CONFIG_MAPS, config_map("accredit-head"))
-        assert time.monotonic() - began < 1.5
+        assert time.monotonic() - began < 10  # far from the minutes that TCP takes
     impatient.close()
 
 

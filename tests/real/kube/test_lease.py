@@ -62,7 +62,7 @@ def record(cluster):
     return lambda: read_record(cluster.read(LEASES, NAMESPACE, "accredit-operator").document)
 
 
-def test_a_released_lease_is_taken_over_within_three_seconds(holder, record):
+def test_a_released_lease_is_taken_over_long_before_it_would_expire(holder, record):
     first = holder(Terms())
     assert first.says() == "leading"
     second = holder(Terms())
@@ -70,7 +70,7 @@ def test_a_released_lease_is_taken_over_within_three_seconds(holder, record):
     assert first.says() == "released"
     began = time.monotonic()
     assert second.says() == "leading"
-    assert time.monotonic() - began < 3
+    assert time.monotonic() - began < Terms().duration_s / 2
     assert (record().holder, record().transitions) == (second.identity, 1)
 
 
@@ -81,7 +81,7 @@ def test_the_lease_of_a_killed_leader_is_taken_over_after_its_duration_and_not_b
     first.signal(signal.SIGKILL)
     began = time.monotonic()
     assert second.says() == "leading"
-    assert 2.4 < time.monotonic() - began < 5  # the last renewal was up to half a second before the kill
+    assert 2.4 < time.monotonic() - began < 20  # the last renewal was up to half a second before the kill
     assert record().holder == second.identity
 
 
