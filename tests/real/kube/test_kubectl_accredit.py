@@ -77,7 +77,8 @@ class Scene:
         return done.returncode, json.loads(done.stdout) if done.stdout else done.stderr
 
     def token(self, **changes):
-        now = int(time.time())  # noqa: TID251 -- the programs under test read the real clock
+        # A second ahead, which the clock skew allows: an agent refuses tokens of the second in which it was made.
+        now = int(time.time()) + 1  # noqa: TID251 -- the programs under test read the real clock
         wanted = Wanted(
             issuer="https://idp.example",
             subject="alice",
