@@ -4,7 +4,6 @@ CPU time of this thread, as a ratio of medians taken in turn: what else the mach
 """
 
 import gc
-import statistics
 import time
 import tracemalloc
 from collections.abc import Callable, Iterator
@@ -96,7 +95,8 @@ def asking(asked: Call) -> Callable[[], object]:
 @pytest.mark.parametrize("asked", CALLS.values(), ids=CALLS.keys())
 def test_no_input_costs_more_than_twenty_ordinary_ones(asked: Call) -> None:
     pairs = [(cpu(asking(asked)), cpu(asking(ORDINARY))) for _ in range(7)]
-    worst, ordinary = (statistics.median(column) for column in zip(*pairs, strict=True))
+    # The least: whatever else the machine does can only add, and adds most to what fills the processor's caches.
+    worst, ordinary = (min(column) for column in zip(*pairs, strict=True))
     assert worst <= TIMES * ordinary
 
 
