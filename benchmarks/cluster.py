@@ -10,24 +10,22 @@ import sys
 import tempfile
 import threading
 import time
-import urllib.request
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 import grpc
+from harness import ROOT
+from harness.ours import is_ready
 
-ROOT = pathlib.Path(__file__).parents[1]
-sys.path[:0] = [str(ROOT / "tests")]
-
-from accredit_cli.demo.processes import Process, Supervisor  # noqa: E402 -- needs the path above
-from accredit_extauthz.codec.envoy_subset_pb2 import CheckResponse  # noqa: E402
-from fakes.envoy import check_request  # noqa: E402
-from fakes.issuer import FakeIssuer  # noqa: E402
-from fakes.objects import ALLOW_HTTP, agent, identity, issuer, policy  # noqa: E402
-from real.kube import binaries  # noqa: E402
-from real.kube.admin import GROUP, Admin  # noqa: E402
-from real.kube.control_plane import ControlPlane  # noqa: E402
-from real.kube.operator_process import NAMESPACE, OperatorProcess, Seen  # noqa: E402
+from accredit_cli.demo.processes import Process, Supervisor
+from accredit_extauthz.codec.envoy_subset_pb2 import CheckResponse
+from fakes.envoy import check_request
+from fakes.issuer import FakeIssuer
+from fakes.objects import ALLOW_HTTP, agent, identity, issuer, policy
+from real.kube import binaries
+from real.kube.admin import GROUP, Admin
+from real.kube.control_plane import ControlPlane
+from real.kube.operator_process import NAMESPACE, OperatorProcess, Seen
 
 FEW, MANY = (1000, 200), (int(os.environ.get("AGENTS", "5000")), int(os.environ.get("POLICIES", "1000")))
 ROUNDS, TRIALS = int(os.environ.get("ROUNDS", "300")), int(os.environ.get("TRIALS", "1000"))
@@ -131,10 +129,11 @@ class Bench:
         with ThreadPoolExecutor(4) as pool:
             list(pool.map(self._create, own + documents(agents, policies)))
         time.sleep(2)  # a token counts that was issued after its agent was made
+        now = int(time.time())  # noqa: TID251 -- the replicas' clock
         self.token = key.mint(
             key.claims(
-                iat=int(time.time()),  # noqa: TID251 -- the replicas' clock
-                exp=int(time.time()) + 3000,  # noqa: TID251
+                iat=now,
+                exp=now + 3000,
                 act={"sub": "agent:subject"},
                 scope="s",
                 aud="https://crm.example",
@@ -253,14 +252,6 @@ def at_many(bench: Bench) -> None:
     show("apply to enforced", taken)
     print("operator RSS now and at most:", *rss_mib(operator.pid), "MiB")
     finish(callers, operator, replica)
-
-
-def is_ready(port: int) -> bool:
-    try:
-        with urllib.request.urlopen(f"http://127.0.0.1:{port}/readyz", timeout=2) as answer:
-            return bool(answer.status == 200)  # noqa: PLR2004
-    except OSError:
-        return False
 
 
 def finish(callers: list[Caller], operator: OperatorProcess, *replicas: Process) -> None:

@@ -110,17 +110,26 @@ def token(number: int = 0, user: str = "alice", scope: str = "tool:crm:read tool
     return scene.IDP.mint(scene.IDP.claims(org_id="org_1", **changes))
 
 
+def http_asked(bearer: str | None) -> bytes:
+    """Return the CheckRequest of a GET; without a bearer it is denied."""
+    headers = _ADDED | _SENT | ({} if bearer is None else {"authorization": f"Bearer {bearer}"})
+    return check_request(path=PATH, headers=headers)
+
+
+def mcp_asked(bearer: str, body: bytes) -> bytes:
+    """Return the CheckRequest of an MCP message."""
+    headers = _ADDED | _SENT | _mcp_headers(bearer, body)
+    return check_request("POST", MCP_HOST, "/mcp", headers=headers, body=body)
+
+
 def http_check(bearer: str) -> Request:
     """Return the Check of a GET."""
-    headers = _ADDED | _SENT | {"authorization": f"Bearer {bearer}"}
-    return grpc_request(check_request(path=PATH, headers=headers))
+    return grpc_request(http_asked(bearer))
 
 
 def mcp_check(bearer: str, size: int) -> Request:
     """Return the Check of a tools/call with a body of `size` bytes."""
-    body = tool_call(size)
-    headers = _ADDED | _SENT | _mcp_headers(bearer, body)
-    return grpc_request(check_request("POST", MCP_HOST, "/mcp", headers=headers, body=body))
+    return grpc_request(mcp_asked(bearer, tool_call(size)))
 
 
 def http_fields(bearer: str) -> dict[str, str]:

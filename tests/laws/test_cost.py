@@ -1,6 +1,6 @@
 """No input buys much work: whatever fits the limits costs at most twenty requests of 1 KiB.
 
-CPU time of this thread, as a ratio of medians taken in turn: what else the machine does drops out.
+CPU time of this thread, as a ratio of the least of runs taken in turn: what else the machine does drops out.
 """
 
 import gc
@@ -17,40 +17,15 @@ from accredit_extauthz.decide.decide import decide
 from accredit_extauthz.model.call import Call
 from accredit_extauthz.serve.collector import calm_collector
 from accredit_extauthz.serve.occasion import Occasion
+from fakes.costly import BODIES, LIMIT, START
 from fakes.issuer import NOW, b64url
 from fakes.scene import IDP, body, call, mcp_call, mcp_rule, policy, view
 
-LIMIT = 65_536
 TIMES = 20
 MCP = body(protocol=Protocol.MCP, rules=(mcp_rule(),), denial_body=DenialBody.JSON_RPC)
 SEEN = view(policies=(policy(body=MCP),))
 OCCASION = Occasion("01a20efc-7b18-781b-97e2-4738a5d116e6", NOW * 1_000_000_000, 1, "sha256:0")
-START = b'{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"contacts.search","arguments":'
-
-
-def filled(before: bytes, unit: bytes, after: bytes = b"") -> bytes:
-    return before + unit * ((LIMIT - len(before) - len(after)) // len(unit)) + after
-
-
 ORDINARY = mcp_call(START + b'{"q":"' + b"x" * 900 + b'"}}}')
-BODIES = {
-    "one string": filled(START + b'{"q":"', b"x", b'"}}}'),
-    "escapes": filled(START + b'"', b"\\u0041", b'"}}'),
-    "empty objects": filled(START + b"[", b"{},", b"{}]}}"),
-    "empty arrays": filled(START + b"[", b"[],", b"[]]}}"),
-    "whole numbers": filled(START + b"[", b"1,", b"1]}}"),
-    "fractions, spelt long": filled(START + b"[", b"1.50,", b"1]}}"),
-    "one object of many members": START + b"{" + b",".join(b'"%d":0' % n for n in range(7000)) + b"}}}",
-    "a member twice, at the very end": START + b"{" + b",".join(b'"%d":0' % n for n in range(7000)) + b',"0":1}}}',
-    "open brackets": b"[" * LIMIT,
-    "closed brackets": b"]" * LIMIT,
-    "empty arrays, deep inside": filled(START + b"[" * 59, b"[],", b"1" + b"]" * 59 + b"}}"),
-    "deep, and deep again": filled(START + b"[", b"[" * 60 + b"]" * 60 + b",", b"1]}}"),
-    "a string of quotes without an end": filled(START + b'"', b'\\"'),
-    "quotes": b'"' * LIMIT,
-    "digits": START + b"9" * 60_000 + b"}}",
-    "blanks": filled(START, b" ", b"1}}"),
-}
 CALLS = {
     **{f"a body of {name}": mcp_call(data[:LIMIT]) for name, data in BODIES.items()},
     "a token of a megabyte": call("x" * 1_000_000),
