@@ -15,12 +15,6 @@ class ScopePattern(msgspec.Struct, frozen=True):
     text: str
     prefix: str | None  # None for a literal
 
-    def matches(self, scope: str) -> bool:
-        """Whether `scope` lies under this ceiling. A `*` in `scope` is an ordinary character."""
-        if self.prefix is None:
-            return scope == self.text
-        return len(scope) > len(self.prefix) and scope.startswith(self.prefix)
-
 
 def is_scope(text: str) -> bool:
     """Whether `text` is one scope-token of RFC 6749 §3.3."""
@@ -49,7 +43,7 @@ class Ceiling(msgspec.Struct, frozen=True):
         return bool(self.literals or self.prefixes)
 
     def covers(self, scope: str) -> bool:
-        """Whether one of the entries matches `scope`."""
+        """Whether `scope` lies under one of the entries. A `*` in `scope` is an ordinary character."""
         # Without its last character, because a prefix does not match itself.
         return scope in self.literals or scope[:-1].startswith(self.prefixes)
 

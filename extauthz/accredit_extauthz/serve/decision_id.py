@@ -1,4 +1,8 @@
-"""The name of one decision: a UUIDv7, so that ids sort by the time they were given (RFC 9562 §5.7)."""
+"""The name of one decision: a UUIDv7, so that ids sort by the time they were given (RFC 9562 §5.7).
+
+It has two halves, of its instant and of chance. The 12 bits after the milliseconds hold their fraction (RFC 9562 §6.2,
+method 3): ids of one process sort finer than a millisecond, and 62 random bits keep those of all processes apart.
+"""
 
 import os
 
@@ -10,17 +14,8 @@ _VARIANTS = {digit: "89ab"[int(digit, 16) & 3] for digit in "0123456789abcdef"} 
 _DRAWN = 256  # ids that one call to the operating system is for
 
 
-def decision_id(now_ns: int, random: bytes) -> str:
-    """Return the UUIDv7 of an instant (Unix nanoseconds) and RANDOM_BYTES fresh random bytes.
-
-    The 12 bits after the milliseconds hold their fraction, not chance (RFC 9562 §6.2, method 3): ids of one process
-    sort finer than a millisecond, and 62 random bits keep those of all processes apart.
-    """
-    return of_instant(now_ns) + of_chance(random)
-
-
 def of_instant(now_ns: int) -> str:
-    """Return the first half of an id, which those of one instant share."""
+    """Return the first half of an id, which those of one instant (Unix nanoseconds) share."""
     milliseconds, rest_ns = divmod(now_ns, _NS_PER_MS)
     fraction = (rest_ns << 12) // _NS_PER_MS
     text = f"{(milliseconds & 0xFFFFFFFFFFFF) << 16 | _VERSION | fraction:016x}"
@@ -28,7 +23,7 @@ def of_instant(now_ns: int) -> str:
 
 
 def of_chance(random: bytes) -> str:
-    """Return the second half of an id."""
+    """Return the second half of an id, of RANDOM_BYTES fresh random bytes."""
     text = random.hex()
     return f"{_VARIANTS[text[0]]}{text[1:4]}-{text[4:]}"
 
