@@ -7,10 +7,11 @@ import time
 import urllib.parse
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import Any
 
 from accredit_extauthz.contract.publication import BEAT_NAME, HEAD_NAME
 from fakes import publication
+from fakes.loopback import Loopback
 from fakes.publication import Publication
 
 LIST, PROBE, WATCH, LEASE = "list", "probe", "watch", "lease"
@@ -24,10 +25,12 @@ class Fault:
     answer: Callable[["_Handler"], None]
 
 
-class FakeApiServer:
+class FakeApiServer(Loopback):
     """What a source sees of a cluster, and what was asked of it."""
 
     def __init__(self) -> None:
+        super().__init__(_Handler)
+        self._server.api = self  # type: ignore[attr-defined]  # for the handler
         self.contents: dict[str, bytes | None] = {}
         self.history: list[tuple[str, str, bytes | None]] = []
         self.leases: dict[str, dict[str, Any]] = {}
@@ -38,26 +41,16 @@ class FakeApiServer:
         self.cuts = 0
         self.changed = threading.Condition()
         self.is_closed = False
-        self._server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), _Handler)
-        self._server.daemon_threads = True
-        self._server.api = self  # type: ignore[attr-defined]  # for the handler
-        self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02})
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self._server.server_address[1]}"
-
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
+        return f"http://127.0.0.1:{self.port}"
 
     def __exit__(self, *_: object) -> None:
         with self.changed:
             self.is_closed = True
             self.changed.notify_all()
-        self._server.shutdown()
-        self._server.server_close()
-        self._thread.join()
+        super().__exit__()
 
     def put(self, name: str, content: bytes | None) -> None:
         with self.changed:

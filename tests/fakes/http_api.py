@@ -3,11 +3,11 @@
 import http.client
 import http.server
 import json
-import threading
 from dataclasses import dataclass
 
 from accredit_cli.demo.player import mint
 from accredit_cli.demo.steps import Token
+from fakes.loopback import Loopback
 
 HOST = "api.example"
 AUDIENCE = "https://api.example"
@@ -33,31 +33,16 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         pass
 
 
-class Echo:
+class Echo(Loopback):
     """The server; `seen` holds every request that reached it."""
 
     def __init__(self):
-        self._server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), _Handler)
-        self._server.daemon_threads = True
+        super().__init__(_Handler)
         self._server.seen = []
-        self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.05})
-
-    @property
-    def port(self):
-        return self._server.server_address[1]
 
     @property
     def seen(self):
         return self._server.seen
-
-    def __enter__(self):
-        self._thread.start()
-        return self
-
-    def __exit__(self, *exception):
-        self._server.shutdown()
-        self._server.server_close()
-        self._thread.join()
 
 
 @dataclass(frozen=True)

@@ -7,10 +7,11 @@ import pytest
 
 from chart import helm
 from real.chart import neighbours
-from real.chart.programs import SHAPES, settings
+from real.chart.programs import SHAPES, DataPlane, settings
 from real.kube import binaries
 from real.kube.admin import Admin, Answer
 from real.kube.control_plane import ControlPlane
+from real.kube.operator_process import OperatorProcess
 
 HERE = Path(__file__).parent
 _MISSING = pytest.StashKey[str]()
@@ -23,15 +24,8 @@ RESTRICTED = {"pod-security.kubernetes.io/enforce": "restricted"}
 
 
 def pytest_collection_finish(session):
-    """Build what is missing before the first test, where no test's time limit runs and its lines are seen."""
-    needed = any(HERE in item.path.parents for item in session.items) and not session.config.option.collectonly
-    if not needed:
-        return
-    with session.config.pluginmanager.getplugin("capturemanager").global_and_fixture_disabled():
-        try:
-            binaries.find_or_build()
-        except binaries.BinariesMissing as missing:
-            session.config.stash[_MISSING] = str(missing)
+    """Build what is missing before the first test."""
+    session.config.stash[_MISSING] = binaries.build_before_tests(session, HERE)
 
 
 @pytest.fixture(scope="session")
@@ -92,3 +86,19 @@ def installed(request, helm_on, admin, tmp_path):
     yield accounts
     helm_on("uninstall", "accredit")
     admin.clear(helm.NAMESPACE)
+
+
+@pytest.fixture
+def running(installed, tmp_path):
+    """Both programs of the release, as its Deployments would start them, once they serve."""
+    told, kubeconfig = installed["operator"]
+    operator = OperatorProcess(tmp_path, kubeconfig, **{k: v for k, v in told.items() if k != "ACCREDIT_HTTP"})
+    told, kubeconfig = installed["extauthz"]
+    data_plane = DataPlane(tmp_path, kubeconfig, told)
+    try:
+        operator.wait(lambda: operator.probe("/readyz") == 200, "/readyz of the operator")
+        data_plane.process.wait_until(data_plane.is_serving, "health", 20.0)
+        yield operator, data_plane
+    finally:
+        data_plane.process.kill()
+        operator.kill()

@@ -7,41 +7,31 @@ import pytest
 
 from chart.helm import NAMESPACE
 from chart.signals import EXPRESSIONS, selectors
-from real.chart.programs import SHAPES, DataPlane
+from real.chart.programs import SHAPES
 from real.kube.admin import Admin, Answer
-from real.kube.operator_process import OperatorProcess
 
 _REVIEW = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews"
 
 
 @pytest.mark.parametrize("installed", SHAPES, indirect=True)
-def test_they_serve_under_the_charts_accounts_with_the_charts_settings(installed, admin, tmp_path):
-    told, kubeconfig = installed["operator"]
-    operator = OperatorProcess(tmp_path, kubeconfig, **{k: v for k, v in told.items() if k != "ACCREDIT_HTTP"})
-    told, kubeconfig = installed["extauthz"]
-    data_plane = DataPlane(tmp_path, kubeconfig, told)
-    try:
-        operator.wait(lambda: operator.probe("/readyz") == 200, "/readyz of the operator")
-        data_plane.process.wait_until(data_plane.is_serving, "health", 20.0)
-        written = {
-            "apiVersion": "accredit.dev/v1alpha1",
-            "kind": "AgentIdentity",
-            "metadata": {"name": "planner", "namespace": "research"},
-            "spec": {"identities": [{"issuerRef": {"name": "nobody"}, "subject": "a"}], "scopes": ["x"]},
-        }
-        admin.apply(written)
-        operator.wait(lambda: "conditions" in admin.read(written).get("status", {}), "a status")
-        conditions = {each["type"]: each["reason"] for each in admin.read(written)["status"]["conditions"]}
-        assert conditions["Accepted"] == "RefNotFound"
-        anchor = admin.read({"apiVersion": "v1", "kind": "ConfigMap", "metadata": named("accredit-anchor")})
-        head = admin.read({"apiVersion": "v1", "kind": "ConfigMap", "metadata": named("accredit-head")})
-        assert [owner["uid"] for owner in head["metadata"]["ownerReferences"]] == [anchor["metadata"]["uid"]]
-        assert not re.search("forbidden|Forbidden", operator.log.read_text())
-        shown = families(operator.port) | families(data_plane.http)
-        assert {name for each in EXPRESSIONS.values() for name, _ in selectors(each)} - shown == set()
-    finally:
-        data_plane.process.kill()
-        operator.kill()
+def test_they_serve_under_the_charts_accounts_with_the_charts_settings(running, admin):
+    operator, data_plane = running
+    written = {
+        "apiVersion": "accredit.dev/v1alpha1",
+        "kind": "AgentIdentity",
+        "metadata": {"name": "planner", "namespace": "research"},
+        "spec": {"identities": [{"issuerRef": {"name": "nobody"}, "subject": "a"}], "scopes": ["x"]},
+    }
+    admin.apply(written)
+    operator.wait(lambda: "conditions" in admin.read(written).get("status", {}), "a status")
+    conditions = {each["type"]: each["reason"] for each in admin.read(written)["status"]["conditions"]}
+    assert conditions["Accepted"] == "RefNotFound"
+    anchor = admin.read({"apiVersion": "v1", "kind": "ConfigMap", "metadata": named("accredit-anchor")})
+    head = admin.read({"apiVersion": "v1", "kind": "ConfigMap", "metadata": named("accredit-head")})
+    assert [owner["uid"] for owner in head["metadata"]["ownerReferences"]] == [anchor["metadata"]["uid"]]
+    assert not re.search("forbidden|Forbidden", operator.log.read_text())
+    shown = families(operator.port) | families(data_plane.http)
+    assert {name for each in EXPRESSIONS.values() for name, _ in selectors(each)} - shown == set()
 
 
 def families(port):

@@ -14,17 +14,18 @@ from accredit_cli.demo.story import STORY
 from accredit_cli.demo.workspace import prepare
 from accredit_cli.envoy.plan import Address, Limits, Plan
 from accredit_extauthz.model.reason import Reason
-from real.chart.programs import DataPlane, free_port
-from real.kube.admin import Answer
-from real.kube.operator_process import OperatorProcess
+from real.chart.programs import free_port
+from real.kube.admin import PLURALS, Answer
 
+pytestmark = pytest.mark.parametrize("installed", ["defaults"], indirect=True)
 # An API server refuses a file that is no YAML, and a star in the middle of a ceiling: neither edit gets that far.
 STEPS = [step for step in STORY if not isinstance(step.edit, Spoil) and step.reason is not Reason.AGENT_INVALID]
 
 
 @pytest.fixture
-def workspace(tmp_path, admin):
+def workspace(installed, tmp_path, admin):
     """The demo's folder, its manifests applied, its namespaces claimed for its host; removed at the end."""
+    admin.until(lambda: all(admin.serves(plural) for plural in PLURALS))
     prepared = prepare(tmp_path / "story")
     hosts = {"accredit.dev/hosts": "mcp.example"}
     admin.apply({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "crm", "annotations": hosts}})
@@ -37,35 +38,26 @@ def workspace(tmp_path, admin):
 
 
 @pytest.fixture
-def stack(installed, workspace, tmp_path):
+def stack(workspace, running):
     """Everything a request passes through: both programs as the chart has them, Envoy and the MCP server."""
-    told, kubeconfig = installed["operator"]
-    operator = OperatorProcess(tmp_path, kubeconfig, **{k: v for k, v in told.items() if k != "ACCREDIT_HTTP"})
-    told, kubeconfig = installed["extauthz"]
-    data_plane = DataPlane(tmp_path, kubeconfig, told)
-    try:
-        data_plane.process.wait_until(data_plane.is_serving, "health", 20.0)
-        with Supervisor(workspace.root) as supervisor:
-            port, upstream = free_port(), free_port()
-            demo.start_mcp_server(supervisor, upstream)
-            plan = Plan(
-                listen=Address("127.0.0.1", port),
-                upstream=Address("127.0.0.1", upstream),
-                authorizer=Address("127.0.0.1", data_plane.grpc),
-                access_log=str(workspace.access_log),
-                limits=Limits(check_timeout_s=2.0),
-            )
-            envoy = demo.start_envoy(supervisor, workspace, plan, demo.find_envoy())
-            yield demo.Stack(workspace, port, data_plane.process, data_plane.process, envoy)
-    finally:
-        data_plane.process.kill()
-        operator.kill()
+    _, data_plane = running
+    with Supervisor(workspace.root) as supervisor:
+        port, upstream = free_port(), free_port()
+        demo.start_mcp_server(supervisor, upstream)
+        plan = Plan(
+            listen=Address("127.0.0.1", port),
+            upstream=Address("127.0.0.1", upstream),
+            authorizer=Address("127.0.0.1", data_plane.grpc),
+            access_log=str(workspace.access_log),
+            limits=Limits(check_timeout_s=2.0),
+        )
+        envoy = demo.start_envoy(supervisor, workspace, plan, demo.find_envoy())
+        yield demo.Stack(workspace, port, data_plane.process, data_plane.process, envoy)
 
 
-@pytest.mark.parametrize("installed", ["defaults"], indirect=True)
 def test_every_step_comes_out_as_in_the_demo(stack, admin):
     assert len(STORY) - len(STEPS) == 2
-    player = Player(stack, lambda: time.time_ns() / 1e9, admin.apply_file)
+    player = Player(stack, time.time, admin.apply_file)  # noqa: TID251 -- the programs under test read the real clock
 
     async def play():
         return [await player.play(step) for step in STEPS]

@@ -1,8 +1,9 @@
 """The upstream as a witness: of each request that reaches it, what the audit records said of it at that moment."""
 
 import http.server
-import threading
 from dataclasses import dataclass
+
+from fakes.loopback import Loopback
 
 NUMBER = "x-number"
 
@@ -34,29 +35,14 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         pass
 
 
-class Witness:
+class Witness(Loopback):
     """Answers everything with an empty 200; `arrivals` holds every request that reached it."""
 
     def __init__(self, trail):
-        self._server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), _Handler)
-        self._server.daemon_threads = True
+        super().__init__(_Handler)
         self._server.trail = trail
         self._server.arrivals = []
-        self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.05})
-
-    @property
-    def port(self):
-        return self._server.server_address[1]
 
     @property
     def arrivals(self):
         return self._server.arrivals
-
-    def __enter__(self):
-        self._thread.start()
-        return self
-
-    def __exit__(self, *exception):
-        self._server.shutdown()
-        self._server.server_close()
-        self._thread.join()

@@ -7,6 +7,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 SCRIPT = Path(__file__).parents[3] / "scripts" / "build_control_plane.py"
 NAMES = ("etcd", "kube-apiserver", "kube-controller-manager")
 
@@ -32,6 +34,19 @@ def find_or_build() -> dict[str, Path]:
             raise
     sys.stderr.write("\n")
     return _run()
+
+
+def build_before_tests(session: pytest.Session, folder: Path) -> str:
+    """Build what tests of `folder` need, where no test's time limit runs and its lines are seen; return what lacks."""
+    is_needed = any(folder in item.path.parents for item in session.items)
+    if not is_needed or session.config.option.collectonly:
+        return ""
+    with session.config.pluginmanager.getplugin("capturemanager").global_and_fixture_disabled():
+        try:
+            find_or_build()
+        except BinariesMissing as missing:
+            return str(missing)
+    return ""
 
 
 def _in(folder: Path) -> dict[str, Path]:

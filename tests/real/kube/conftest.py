@@ -27,15 +27,9 @@ _MISSING = pytest.StashKey[str]()
 
 
 def pytest_collection_finish(session):
-    """Build what is missing before the first test, where no test's time limit runs and its lines are seen."""
-    needed = any(HERE in item.path.parents for item in session.items) and not session.config.option.collectonly
-    if not needed or os.environ.get("KUBECONFIG"):
-        return
-    with session.config.pluginmanager.getplugin("capturemanager").global_and_fixture_disabled():
-        try:
-            binaries.find_or_build()
-        except binaries.BinariesMissing as missing:
-            session.config.stash[_MISSING] = str(missing)
+    """Build what is missing before the first test."""
+    if not os.environ.get("KUBECONFIG"):
+        session.config.stash[_MISSING] = binaries.build_before_tests(session, HERE)
 
 
 @pytest.fixture(scope="session")
