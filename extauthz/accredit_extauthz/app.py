@@ -23,7 +23,8 @@ from accredit_extauthz.decide.decide import Memory, decide, refused
 from accredit_extauthz.decide.view import Deployment, View, build
 from accredit_extauthz.observe import log
 from accredit_extauthz.observe.metrics import CONTENT_TYPE, Metrics
-from accredit_extauthz.serve.answers import Answers
+from accredit_extauthz.serve.alike import Alike
+from accredit_extauthz.serve.answers import MAX_PARTS, Answers
 from accredit_extauthz.serve.check import Check, Steps
 from accredit_extauthz.serve.collector import calm_collector
 from accredit_extauthz.serve.holder import Holder
@@ -134,7 +135,9 @@ def answering(
     """Return the check of a process, with everything that it remembers."""
     memory = Memory(proofs.prove, Warrants().weigh)
     decided = unknown_keys.noting(partial(decide, memory=memory))
-    steps = Steps(request.read, decided, refused, Answers(response.encode).encode, Records().encode)
+    parts_of = Alike(response.parts_key, response.parts, MAX_PARTS)
+    answers = Answers(partial(response.encode, parts_of=parts_of))
+    steps = Steps(request.read, decided, refused, answers.encode, Records().encode)
     return Check(holder, clock, steps, sink, meter, fallback=response.FALLBACK)
 
 

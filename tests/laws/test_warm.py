@@ -1,6 +1,7 @@
 """A warm answer equals the cold one byte for byte, whatever was asked before: nothing that differs is remembered."""
 
 import uuid
+from functools import partial
 from itertools import groupby, islice, product
 from random import Random
 
@@ -13,7 +14,8 @@ from accredit_extauthz.decide.decide import Memory, decide
 from accredit_extauthz.decide.view import build
 from accredit_extauthz.model.call import Call, Peer
 from accredit_extauthz.model.decision import Decision, Ruling
-from accredit_extauthz.serve.answers import Answers
+from accredit_extauthz.serve.alike import Alike
+from accredit_extauthz.serve.answers import MAX_PARTS, Answers
 from accredit_extauthz.serve.occasion import Occasion
 from accredit_extauthz.serve.proofs import Proofs
 from accredit_extauthz.serve.warrants import Warrants
@@ -28,22 +30,16 @@ class Warm:
 
     def __init__(self) -> None:
         self.memory = Memory(Proofs().prove, Warrants().weigh)
-        self.answers, self.records = Answers(response.encode), Records()
+        parts_of = Alike(response.parts_key, response.parts, MAX_PARTS)
+        self.answers, self.records = Answers(partial(response.encode, parts_of=parts_of)), Records()
 
     def answer(self, decision: Decision, occasion: Occasion) -> tuple[bytes, bytes]:
         return self.answers.encode(decision, occasion.decision_id), self.records.encode(decision, occasion, 5)
 
 
 def cold(decision: Decision, occasion: Occasion) -> tuple[bytes, bytes]:
-    """What a process that has just begun would write; what is kept for the others is put back."""
-    kept = [(parts, dict(parts)) for parts in (response._known, record._known)]
-    for parts, _ in kept:
-        parts.clear()
-    found = response.encode(decision, occasion.decision_id), record.encode(decision, occasion, 5)
-    for parts, before in kept:
-        parts.clear()
-        parts.update(before)
-    return found
+    """What a process that has just begun would write."""
+    return response.encode(decision, occasion.decision_id), record.encode(decision, occasion, 5)
 
 
 def crossed(asked: list[Case], rng: Random) -> list[tuple[Case, Call]]:

@@ -12,6 +12,7 @@ from accredit_extauthz.audit.text import cut, cut_all, members
 from accredit_extauthz.model.call import Call
 from accredit_extauthz.model.decision import Decision, Evidence, Ruling
 from accredit_extauthz.model.reason import Reason
+from accredit_extauthz.serve.alike import Alike
 from accredit_extauthz.serve.occasion import Occasion
 from accredit_extauthz.serve.recent import Recent
 
@@ -29,24 +30,28 @@ _Key = tuple[object, ...]
 
 def encode(decision: Decision, occasion: Occasion, latency_us: int) -> bytes:
     """Return the audit record as one line, newline included. Members keep this order; what is unknown is null."""
-    return _joined(decision, occasion, latency_us, _middle(decision, occasion))
+    return _joined(decision, occasion, latency_us, _middle(decision, _parts(decision, occasion)))
 
 
 class Records:
-    """Records as `encode` makes them. Allows on the same grounds share their middle, which is encoded once."""
+    """Records as `encode` makes them. Allows on the same grounds share their middle, which is encoded once.
 
-    def __init__(self, bound: int = MAX_MIDDLES) -> None:
-        self._recent: Recent[_Key, tuple[object, bytes]] = Recent(bound)
+    Middles of different users have parts alike, and these are encoded once, too.
+    """
+
+    def __init__(self, middles: int = MAX_MIDDLES, parts: int = MAX_PARTS) -> None:
+        self._recent: Recent[_Key, tuple[object, bytes]] = Recent(middles)
+        self._parts = Alike(_parts_key, _parts, parts)
 
     def encode(self, decision: Decision, occasion: Occasion, latency_us: int) -> bytes:
         """Return the audit record as one line, newline included."""
         key = _key(decision, occasion)
         if key is None:
-            return encode(decision, occasion, latency_us)
+            return _joined(decision, occasion, latency_us, _middle(decision, self._parts(decision, occasion)))
         found = self._recent.get(key)
         # An entry holds its grounds, so nothing else can have their id; the comparison makes that certain.
         if found is None or found[0] is not decision.evidence.grounds:
-            found = (decision.evidence.grounds, _middle(decision, occasion))
+            found = (decision.evidence.grounds, _middle(decision, self._parts(decision, occasion)))
             self._recent.put(key, found)
         return _joined(decision, occasion, latency_us, found[1])
 
@@ -83,23 +88,20 @@ class _Parts(NamedTuple):
     scopes: bytes
 
 
-_known: dict[_Key, _Parts] = {}
-
-
-def _middle(decision: Decision, occasion: Occasion) -> bytes:
+def _middle(decision: Decision, parts: _Parts) -> bytes:
     """Return what was decided, and on what grounds."""
-    evidence, parts = decision.evidence, _parts_of(decision, occasion)
+    evidence = decision.evidence
     user, token = members({"user": _user(evidence)}), members({"token": _token(evidence)})
     return b",".join((parts.ruling, user, parts.chain, token, parts.scopes))
 
 
-def _parts_of(decision: Decision, occasion: Occasion) -> _Parts:
-    """Return the parts, those of an allow from memory."""
+def _parts_key(decision: Decision, occasion: Occasion) -> _Key | None:
+    """Return all that the parts of an allow depend on; None for every other record."""
     evidence = decision.evidence
     delegation, governing = evidence.delegation, evidence.governing
     if decision.ruling is not Ruling.ALLOW or delegation is None or governing is None:
-        return _parts(decision, occasion)
-    key = (
+        return None
+    return (
         decision.reason,
         decision.message,
         evidence.policy,
@@ -114,12 +116,6 @@ def _parts_of(decision: Decision, occasion: Occasion) -> _Parts:
         delegation.agents,
         *[hop.agent.ref for hop in evidence.hops],
     )
-    parts = _known.get(key)
-    if parts is None:
-        if len(_known) >= MAX_PARTS:
-            _known.clear()
-        parts = _known[key] = _parts(decision, occasion)
-    return parts
 
 
 def _parts(decision: Decision, occasion: Occasion) -> _Parts:

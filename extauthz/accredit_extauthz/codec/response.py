@@ -4,7 +4,7 @@
 PERMISSION_DENIED for every other status, faults included: the HTTP status beside it is what the client gets.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from enum import IntEnum
 from typing import NamedTuple, assert_never
 
@@ -38,8 +38,6 @@ _HTTP_STATUS, _HEADERS = tag(1), tag(2)
 _BODY = 3  # of a denied response
 _REMOVED = 5  # of an OK response
 
-MAX_KNOWN = 512  # parts that are kept: combinations of issuer, tenant, chain, scopes and rule
-
 
 class Code(IntEnum):
     """The gRPC status codes that a CheckResponse carries."""
@@ -49,22 +47,70 @@ class Code(IntEnum):
     UNAUTHENTICATED = 16
 
 
-def encode(decision: Decision, decision_id: str) -> bytes:
-    """Return the answer to Envoy: what the upstream or the client gets, and the decision as dynamic metadata."""
+class Parts(NamedTuple):
+    """What an allow says that others say too, encoded."""
+
+    issuer: bytes
+    others: bytes  # the headers after those of the user
+    removed: bytes
+    chain: bytes  # metadata whose names stand before `decision_id`
+    grounds: bytes  # metadata between that and `user`
+
+
+def parts(decision: Decision) -> Parts:
+    """Return the parts of an allow that are not its user's alone."""
+    told = identity_headers(decision.evidence, decision.reason)
+    metadata = _metadata(decision)
+    return Parts(
+        issuer=_headers(_named(told, (USER_ISSUER,))),
+        others=_headers({name: value for name, value in told.items() if name not in _FIRST}),
+        removed=b"".join([text(_REMOVED, name) for name in _removed(decision, {*told, DECISION})]),
+        chain=struct(_named(metadata, ("agent", "chain", "decision"))),
+        grounds=struct(_named(metadata, ("policy", "reason", "rule"))),
+    )
+
+
+def parts_key(decision: Decision) -> tuple[object, ...] | None:
+    """Return all that the parts depend on; None where a sender or a claim has a say in them."""
+    evidence = decision.evidence
+    delegation, governing, call = evidence.delegation, evidence.governing, evidence.call
+    if delegation is None or governing is None or call is None or call.spoofed:
+        return None
+    if governing.body.extra_headers or evidence.extra_headers:
+        return None
+    return (
+        decision.ruling,
+        decision.reason,
+        delegation.user.issuer,
+        bool(delegation.email),
+        delegation.tenant,
+        evidence.effective_scopes,
+        governing.body.forward_token,
+        evidence.policy,
+        evidence.rule,
+        *[hop.agent.ref for hop in evidence.hops],
+    )
+
+
+def encode(decision: Decision, decision_id: str, parts_of: Callable[[Decision], Parts] = parts) -> bytes:
+    """Return the answer to Envoy: what the upstream or the client gets, and the decision as dynamic metadata.
+
+    `parts_of` may answer from memory what `parts` answered before for the same `parts_key`.
+    """
     match decision.ruling:
         case Ruling.ALLOW | Ruling.WOULD_DENY:
-            return _allowed(decision, decision_id)
+            return _allowed(decision, decision_id, parts_of(decision))
         case Ruling.DENY:
             return _denied(decision, decision_id)
         case never:
             assert_never(never)
 
 
-def _allowed(decision: Decision, decision_id: str) -> bytes:
-    parts, user = _parts_of(decision), _user(decision)
+def _allowed(decision: Decision, decision_id: str, shared: Parts) -> bytes:
+    user = _user(decision)
     named = overwriting(_HEADERS, DECISION, decision_id)
-    headers = (user.uid, parts.issuer, user.email, parts.others, named, parts.removed)
-    metadata = (parts.chain, entry("decision_id", decision_id), parts.grounds, user.metadata)
+    headers = (user.uid, shared.issuer, user.email, shared.others, named, shared.removed)
+    metadata = (shared.chain, entry("decision_id", decision_id), shared.grounds, user.metadata)
     return _reply(Code.OK, "", delimited(_OK_RESPONSE, b"".join(headers)), b"".join(metadata))
 
 
@@ -104,17 +150,6 @@ class _User(NamedTuple):
     metadata: bytes
 
 
-class _Parts(NamedTuple):
-    """What an allow says that others say too, encoded."""
-
-    issuer: bytes
-    others: bytes  # the headers after those of the user
-    removed: bytes
-    chain: bytes  # metadata whose names stand before `decision_id`
-    grounds: bytes  # metadata between that and `user`
-
-
-_known: dict[tuple[object, ...], _Parts] = {}
 _NOBODY = _User(b"", b"", b"")
 
 
@@ -129,53 +164,6 @@ def _user(decision: Decision) -> _User:
     email = encoded(delegation.email) if delegation.email else ""
     return _User(
         overwriting(_HEADERS, USER_UID, subject), overwriting(_HEADERS, USER_EMAIL, email) if email else b"", metadata
-    )
-
-
-def _parts_of(decision: Decision) -> _Parts:
-    """Return the parts, those of a usual allow from memory."""
-    key = _key(decision)
-    if key is None:
-        return _parts(decision)
-    parts = _known.get(key)
-    if parts is None:
-        if len(_known) >= MAX_KNOWN:
-            _known.clear()
-        parts = _known[key] = _parts(decision)
-    return parts
-
-
-def _key(decision: Decision) -> tuple[object, ...] | None:
-    """Return all that the parts depend on; None where a sender or a claim has a say in them."""
-    evidence = decision.evidence
-    delegation, governing, call = evidence.delegation, evidence.governing, evidence.call
-    if delegation is None or governing is None or call is None or call.spoofed:
-        return None
-    if governing.body.extra_headers or evidence.extra_headers:
-        return None
-    return (
-        decision.ruling,
-        decision.reason,
-        delegation.user.issuer,
-        bool(delegation.email),
-        delegation.tenant,
-        evidence.effective_scopes,
-        governing.body.forward_token,
-        evidence.policy,
-        evidence.rule,
-        *[hop.agent.ref for hop in evidence.hops],
-    )
-
-
-def _parts(decision: Decision) -> _Parts:
-    told = identity_headers(decision.evidence, decision.reason)
-    metadata = _metadata(decision)
-    return _Parts(
-        issuer=_headers(_named(told, (USER_ISSUER,))),
-        others=_headers({name: value for name, value in told.items() if name not in _FIRST}),
-        removed=b"".join([text(_REMOVED, name) for name in _removed(decision, {*told, DECISION})]),
-        chain=struct(_named(metadata, ("agent", "chain", "decision"))),
-        grounds=struct(_named(metadata, ("policy", "reason", "rule"))),
     )
 
 

@@ -12,6 +12,7 @@ from accredit_extauthz.model.reason import Reason
 from accredit_extauthz.serve.recent import Recent
 
 MAX_ANSWERS = 4096
+MAX_PARTS = 512  # combinations of issuer, tenant, chain, scopes and rule, whoever the user is
 
 _ID_LENGTH = 36
 _PLACES = 2  # of an id in an allow: a header and the metadata

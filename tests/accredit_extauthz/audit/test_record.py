@@ -9,8 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from accredit_extauthz.audit import record
-from accredit_extauthz.audit.record import encode
+from accredit_extauthz.audit.record import Records, encode
 from accredit_extauthz.contract.names import Issuer, PolicyRef
 from accredit_extauthz.contract.snapshot import Mode, Protocol
 from accredit_extauthz.model.call import Peer
@@ -203,11 +202,11 @@ def test_what_others_did_before_is_written_of_nobody_else():
     ]
     made += [(replace(allowed(**KNOWN), reason=Reason.ALLOWED_PUBLIC), OCCASION)]
     made += [(replace(allowed(**KNOWN), message="a sentence"), OCCASION)]
-    alone = [anew(*each) for each in made]
+    alone = [encode(*each, 5) for each in made]
     assert len(set(alone)) == len(alone)
     for one, other in itertools.permutations(range(len(made)), 2):
-        assert anew(*made[one]) == alone[one]
-        assert [encode(*made[n], 5) for n in (other, one)] == [alone[other], alone[one]]
+        records = Records()
+        assert [records.encode(*made[n], 5) for n in (one, other, one)] == [alone[n] for n in (one, other, one)]
 
 
 def of_generation(number):
@@ -215,12 +214,8 @@ def of_generation(number):
     return dataclasses.replace(found, generation=number)
 
 
-def anew(decision, occasion):
-    record._known.clear()
-    return encode(decision, occasion, 5)
-
-
 def test_what_is_kept_of_records_is_bounded():
-    for number in range(record.MAX_PARTS + 10):
-        encode(allowed(**KNOWN), replace(OCCASION, sequence=number), 5)
-    assert len(record._known) <= record.MAX_PARTS
+    records = Records(parts=8)
+    for number in range(100):
+        records.encode(allowed(**KNOWN), replace(OCCASION, sequence=number), 5)
+    assert len(records._parts) <= 8
